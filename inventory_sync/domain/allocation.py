@@ -1,0 +1,127 @@
+"""From ATP to what each store location offers (design 5).
+
+Put the pool and the rules share, buffer, hide and cap here. Keep out what a store shows now and
+how the difference is written: that is ``decision.py``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inventory_sync.domain.atp import TERM_COLUMNS, Atp
+from inventory_sync.domain.kits import Kits
+from inventory_sync.domain.units import SCALE
+
+OFFER_COLUMNS = (
+    "store_location_id",
+    "sku",
+    *TERM_COLUMNS,
+    "atp_micros",
+    "in_flight_micros",
+    "pool_micros",
+    "offer_units",
+    "certainty",
+)
+
+
+MAX_OFFER_UNITS = 1_000_000_000
+"""Shopify refuses more at one level (facts 1.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRules:
+    """From the pool to the offer. ``share`` is between 0 and 1 with at most six decimals."""
+
+    share: Decimal = Decimal(1)
+    buffer_units: int = 0
+    hide_below_units: int = 0
+    cap_units: int | None = None
+
+
+def offer_units(pool_micros: NDArray[np.int64], rules: OfferRules) -> NDArray[np.int64]:
+    """floor(share * max(0, pool)) - buffer; below hide_below it is 0, above cap the cap; never < 0.
+
+    Exact: the share is scaled to an integer and the product is rounded down once.
+    """
+    share = int(rules.share * SCALE)
+    whole, rest = np.divmod(np.maximum(pool_micros, 0), SCALE)
+    units = (whole * share + rest * share // SCALE) // SCALE - rules.buffer_units
+    units = np.where(units < rules.hide_below_units, 0, units)
+    if rules.cap_units is not None:
+        units = np.minimum(units, rules.cap_units)
+    return np.clip(units, 0, MAX_OFFER_UNITS)
+
+
+def offers(
+    atp: Atp,
+    in_flight: pd.DataFrame,
+    locations: Mapping[str, Sequence[str]],
+    rules: OfferRules,
+) -> pd.DataFrame:
+    """What one store offers: a row per mapped store location and tracked SKU (``OFFER_COLUMNS``).
+
+    ``in_flight``: store_location_id, sku, in_flight_micros of this store. Terms and ATP are summed
+    over the ERP locations of the store location; negatives count.
+    """
+    mapped = pd.DataFrame(
+        [(gid, place) for gid, places in locations.items() for place in places],
+        columns=["store_location_id", "location"],
+        dtype="object",
+    )
+    sums = _summed(atp.rows[atp.rows["sku"].isin(atp.tracked_skus)], mapped)
+    everything = pd.MultiIndex.from_product(
+        [list(locations), sorted(atp.tracked_skus)], names=["store_location_id", "sku"]
+    )
+    result = sums.reindex(everything, fill_value=0).reset_index()
+    deducted = in_flight.set_index(["store_location_id", "sku"])["in_flight_micros"]
+    result["in_flight_micros"] = deducted.reindex(everything, fill_value=0).to_numpy(np.int64)
+    _deduct_from_kits(result, atp.kits)
+    result["pool_micros"] = result["atp_micros"] - result["in_flight_micros"]
+    result["offer_units"] = offer_units(result["pool_micros"].to_numpy(np.int64), rules)
+    return result[list(OFFER_COLUMNS)]
+
+
+def _summed(rows: pd.DataFrame, mapped: pd.DataFrame) -> pd.DataFrame:
+    joined = rows.merge(mapped, on="location")
+    groups = joined.groupby(["store_location_id", "sku"], sort=False)
+    sums: pd.DataFrame = groups[[*TERM_COLUMNS, "atp_micros"]].sum()
+    sums["certainty"] = groups["certainty"].max()
+    return sums
+
+
+def _deduct_from_kits(result: pd.DataFrame, kits: Kits) -> None:
+    """What the parts in flight cost each kit, at most: one kit for each begun part quantity.
+
+    An order in flight may take its parts at any ERP location of the pool, so the kits that it
+    breaks up cannot be known exactly; this is the lower bound until the ERP has the order. A kit's
+    own lines count once; what the ERP has not yet given back does not count for kits.
+    """
+    busy = result[result["in_flight_micros"] != 0]
+    if busy.empty or not kits.order:
+        return
+    base = kits.base_parts()
+    found = {
+        (gid, sku): int(micros)
+        for gid, sku, micros in busy[["store_location_id", "sku", "in_flight_micros"]].itertuples(
+            index=False
+        )
+    }
+    touched = set(busy["sku"].astype(str))
+    hit = {kit for kit, parts in base.items() if kit in touched or touched & parts.keys()}
+    for row in result.index[result["sku"].isin(hit)]:
+        gid, kit = str(result.at[row, "store_location_id"]), str(result.at[row, "sku"])
+        own = found.get((gid, kit), 0)
+        others = 0
+        for part, quantity in base[kit].items():
+            others += max(0, _ceil(found.get((gid, part), 0) / quantity - own))
+        result.at[row, "in_flight_micros"] = max(own, 0) + others
+
+
+def _ceil(kit_micros: Fraction) -> int:
+    """Whole kits, rounded up, in micros."""
+    return -(-kit_micros.numerator // (kit_micros.denominator * SCALE)) * SCALE

@@ -1,0 +1,62 @@
+"""The errors of the product: each one is a sentence that a person reads.
+
+Put an error here when a caller on another storey tells it apart from others. The message is one
+clear sentence with the cause and the way out, fit to be shown as it is; it never holds a token, a
+password or a buyer's data. Keep out the refusals of a single row: those are values, not errors.
+"""
+
+
+class InventorySyncError(Exception):
+    """Anything that stops a piece of work for a reason that we understand."""
+
+
+class ErpUnavailable(InventorySyncError):
+    """The ERP cannot be read now; the last good numbers stay and the next pass tries again."""
+
+
+class ContractBroken(InventorySyncError):
+    """The ERP can be read, but a dataset or column is missing or of the wrong kind.
+
+    Nothing of that source is believed until a person repairs the contract views.
+    """
+
+
+class StoreStopped(InventorySyncError):
+    """Do not go on with this store until a person acts: revoked token, missing scope, frozen shop.
+
+    ``reason`` says what happened, ``way_out`` what to do about it; other stores go on.
+    """
+
+    def __init__(self, *, store: str, reason: str, way_out: str) -> None:
+        super().__init__(f"Store {store} is stopped: {reason}; {way_out}.")
+        self.store = store
+        self.reason = reason
+        self.way_out = way_out
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the parts when the error crosses a process border (Dagster pickles errors)."""
+        return _rebuild_stopped, (self.store, self.reason, self.way_out)
+
+
+class StoreUnreachable(InventorySyncError):
+    """The store gave no usable answer now; it is tried again by a later pass."""
+
+    def __init__(self, *, store: str, cause: str) -> None:
+        super().__init__(
+            f"Store {store} cannot be reached: {cause}; nothing was changed on it by this read, "
+            "and the next pass tries again."
+        )
+        self.store = store
+        self.cause = cause
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the parts when the error crosses a process border (Dagster pickles errors)."""
+        return _rebuild_unreachable, (self.store, self.cause)
+
+
+def _rebuild_stopped(store: str, reason: str, way_out: str) -> StoreStopped:
+    return StoreStopped(store=store, reason=reason, way_out=way_out)
+
+
+def _rebuild_unreachable(store: str, cause: str) -> StoreUnreachable:
+    return StoreUnreachable(store=store, cause=cause)

@@ -1,0 +1,147 @@
+"""Shopify order lines, and what of them is *in flight*: not yet acknowledged by the ERP.
+
+Put the set difference between the order ledger and the ERP's acknowledgements here. Lines hold
+ids, quantities and time stamps only; no personal data ever gets this far.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inventory_sync.domain.kits import Kits, explode
+from inventory_sync.domain.quarantine import fold_sku
+from inventory_sync.domain.units import SCALE
+
+# Store -> store location (gid) -> the ERP locations whose ATP it offers.
+StoreLocations = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """The state of one Shopify order line at one store location, as last read.
+
+    ``current_units`` is what the buyer still wants (ordered, less edits, refunds, cancellations);
+    ``taken_units`` is what Shopify has taken out of ``available`` for it and not put back, so it
+    stays when units are refunded without restock. ``store_location_id`` is ``None`` when Shopify
+    has not assigned the line to a location.
+    """
+
+    order_id: str
+    order_name: str
+    line_id: str
+    sku: str | None
+    inventory_item_id: str | None
+    store_location_id: str | None
+    current_units: int
+    taken_units: int
+    updated_at: datetime
+
+
+def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataFrame:
+    """What the ERP's figures do not yet hold of each order line (protocol B.1: L less acks).
+
+    ``order_lines``: the order ledger (store, order_id, order_name, line_id, store_location_id, sku,
+    current_units, taken_units). ``acknowledged``: external_order_id, external_line_id,
+    quantity_micros as of the same snapshot as the stock. Returns the lines whose
+    ``in_flight_micros`` is not 0, with ``acknowledged_micros`` (null: the ERP does not know it).
+
+    Where both sides agree on what the buyer still wants, nothing is in flight. Otherwise what
+    Shopify took out of ``available`` counts, so units refunded without restock stay deducted until
+    the ERP has its say. A cancelled, restocked line that the ERP still holds counts negative.
+    """
+    key = ["external_order_id", "external_line_id"]
+    lines = order_lines.rename(columns={"order_id": key[0], "line_id": key[1]})
+    acks = acknowledged[[*key, "quantity_micros"]].astype(dict.fromkeys(key, "object"))
+    lines = lines.merge(acks, how="left", on=key)
+    line = lines.groupby(["store", *key], sort=False).ngroup()
+    current = _sum_by(line, lines["current_units"]) * SCALE
+    taken = _sum_by(line, lines["taken_units"]) * SCALE
+    known = lines["quantity_micros"].notna().to_numpy()
+    said = lines["quantity_micros"].fillna(0).to_numpy(np.int64)
+    open_micros = np.where(known & (said == current), 0, np.maximum(current, taken) - said)
+    # A line that is split over locations is deducted from its parts in turn, up to each one's size.
+    lines["in_flight_micros"] = _spread(line, lines, open_micros)
+    lines["acknowledged_micros"] = lines.pop("quantity_micros").astype("Int64")
+    lines = lines.rename(columns={key[0]: "order_id", key[1]: "line_id"})
+    return lines[lines["in_flight_micros"] != 0].reset_index(drop=True)
+
+
+def _sum_by(line: "pd.Series[int]", units: "pd.Series[int]") -> NDArray[np.int64]:
+    """The sum over each line, at every row of it."""
+    return np.bincount(line, units, minlength=1)[line].astype(np.int64)
+
+
+def _spread(
+    line: "pd.Series[int]", lines: pd.DataFrame, open_micros: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Share the open quantity of a line among its locations; what is over goes to the first."""
+    size = lines[["current_units", "taken_units"]].max(axis=1).to_numpy(np.int64)
+    before = (pd.Series(size).groupby(line.to_numpy()).cumsum().to_numpy(np.int64) - size) * SCALE
+    part = np.clip(open_micros - before, 0, size * SCALE)
+    placed = pd.Series(part).groupby(line.to_numpy()).cumsum()
+    rest = open_micros - placed.groupby(line.to_numpy()).transform("last").to_numpy(np.int64)
+    result: NDArray[np.int64] = np.where(line.duplicated(), part, part + rest)
+    return result
+
+
+def in_flight_effect(lines: pd.DataFrame, kits: Kits, stores: StoreLocations) -> pd.DataFrame:
+    """What each store location has to deduct: store, store_location_id, sku, in_flight_micros.
+
+    A line is deducted once from every store location, of any store, whose ERP locations intersect
+    those of the line's own; a line without location counts at all locations of its store (design
+    5). Kit lines stand here both as the kit itself and as its base parts.
+    """
+    touched = _touched(lines[["store", "store_location_id"]].drop_duplicates(), stores)
+    parts = explode(
+        lines[["store", "store_location_id", "sku", "in_flight_micros"]].rename(
+            columns={"in_flight_micros": "quantity_micros"}
+        ),
+        kits,
+    )
+    whole = lines[lines["sku"].isin(set(kits.parts))]
+    effect = pd.concat(
+        [
+            parts.rename(columns={"quantity_micros": "in_flight_micros"}),
+            whole[["store", "store_location_id", "sku", "in_flight_micros"]],
+        ],
+        ignore_index=True,
+    )
+    spread = effect.merge(touched, on=["store", "store_location_id"])[
+        ["at_store", "at_location", "sku", "in_flight_micros"]
+    ].set_axis(["store", "store_location_id", "sku", "in_flight_micros"], axis=1)
+    keys = ["store", "store_location_id", "sku"]
+    return spread.groupby(keys)["in_flight_micros"].sum().reset_index()
+
+
+def _touched(origins: pd.DataFrame, stores: StoreLocations) -> pd.DataFrame:
+    """For each place where a line can be (store, store location or none): where it is deducted."""
+    rows = []
+    for store, location in origins.itertuples(index=False):
+        own = stores.get(store, {})
+        places = own.values() if pd.isna(location) else [own.get(location, ())]
+        reach = {place for erp_locations in places for place in erp_locations}
+        rows += [
+            (store, location, at_store, at_location)
+            for at_store, mapped in stores.items()
+            for at_location, erp_locations in mapped.items()
+            if reach & set(erp_locations)
+        ]
+    columns = ["store", "store_location_id", "at_store", "at_location"]
+    return pd.DataFrame(rows, columns=columns, dtype="object")
+
+
+def known_sku(lines: pd.DataFrame, skus: frozenset[str]) -> pd.DataFrame:
+    """The lines under the ERP's spelling of their SKU, without those that the ERP does not have.
+
+    A shop item ``oak-table`` is never published, but its orders still take ``OAK-TABLE``.
+    """
+    by_fold = {fold_sku(sku): sku for sku in skus}
+    spelled = {
+        sku: sku if sku in skus else by_fold.get(fold_sku(sku))
+        for sku in lines["sku"].dropna().unique()
+    }
+    return lines.assign(sku=lines["sku"].map(spelled)).dropna(subset=["sku"])

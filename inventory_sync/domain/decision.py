@@ -22,6 +22,7 @@ PLAN_COLUMNS = (
     "provisional_units",
     "quantity_units",
     "taken_units",
+    "version",
     "action",
     "reason",
 )
@@ -32,10 +33,12 @@ LEVEL = ["inventory_item_id", "store_location_id"]
 class StoreView:
     """What is known of one store when its plan is made; all frames are keyed by Shopify gids.
 
-    ``catalog``: inventory_item_id, sku (null when none), tracked. ``levels``: inventory_item_id,
-    store_location_id, is_active, available_units (null = not believed). ``publications``:
-    inventory_item_id, store_location_id, quantity_units, taken_units (the base of the explained
-    quantity). ``taken``: inventory_item_id, store_location_id (null = not assigned), taken_units.
+    ``catalog``: inventory_item_id, sku (null when none), tracked.
+    ``levels``: inventory_item_id, store_location_id, is_active, available_units (null = not
+    believed).
+    ``publications``: inventory_item_id, store_location_id, quantity_units, taken_units (the base of
+    the explained quantity), version (which of our writes that was).
+    ``taken``: inventory_item_id, store_location_id (null = not assigned), taken_units.
     ``busy``: levels whose last write has no known outcome yet.
     """
 
@@ -170,10 +173,11 @@ def _explain(rows: pd.DataFrame, view: StoreView) -> pd.DataFrame:
     """Add observed, explained, provisional and taken units, and whether a write is under way."""
     rows = rows.rename(columns={"available_units": "observed_units"})
     rows["observed_units"] = rows["observed_units"].astype(np.int64)
-    base = view.publications[[*LEVEL, "quantity_units", "taken_units"]].rename(
+    base = view.publications[[*LEVEL, "quantity_units", "taken_units", "version"]].rename(
         columns={"quantity_units": "base_units", "taken_units": "base_taken_units"}
     )
     rows = rows.merge(base, how="left", on=LEVEL)
+    rows["version"] = rows["version"].fillna(0).astype(np.int64)
     rows = rows.merge(view.taken[[*LEVEL, "taken_units"]], how="left", on=LEVEL)
     rows["taken_units"] = rows["taken_units"].fillna(0).astype(np.int64)
     explained = rows["base_units"] - (rows["taken_units"] - rows["base_taken_units"])

@@ -5,6 +5,10 @@ clear sentence with the cause and the way out, fit to be shown as it is; it neve
 password or a buyer's data. Keep out the refusals of a single row: those are values, not errors.
 """
 
+from collections.abc import Collection
+
+from inventory_sync.domain.publication import LevelKey
+
 
 class InventorySyncError(Exception):
     """Anything that stops a piece of work for a reason that we understand."""
@@ -19,6 +23,10 @@ class ContractBroken(InventorySyncError):
 
     Nothing of that source is believed until a person repairs the contract views.
     """
+
+
+class PassRefused(InventorySyncError):
+    """The pass looks like an accident: nothing was written, the last good numbers stay."""
 
 
 class StoreStopped(InventorySyncError):
@@ -52,6 +60,28 @@ class StoreUnreachable(InventorySyncError):
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the parts when the error crosses a process border (Dagster pickles errors)."""
         return _rebuild_unreachable, (self.store, self.cause)
+
+
+class WriteInFlight(InventorySyncError):
+    """Somebody else writes these levels, or has written them since this pass read the ledger.
+
+    The decision behind the refused call is stale: skip ``keys``, the next pass decides them anew
+    (protocol B.3: a later write only after a definite outcome of the one before).
+    """
+
+    def __init__(self, store: str, keys: Collection[LevelKey]) -> None:
+        self.store = store
+        self.keys = tuple(sorted(keys))
+        first = self.keys[0]
+        super().__init__(
+            f"Another write is or was under way for {len(self.keys)} level(s) of store {store}, "
+            f"first {first.inventory_item_id} at {first.store_location_id}; nothing was sent, "
+            "the next pass decides them anew."
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the parts when the error crosses a process border (Dagster pickles errors)."""
+        return WriteInFlight, (self.store, self.keys)
 
 
 def _rebuild_stopped(store: str, reason: str, way_out: str) -> StoreStopped:

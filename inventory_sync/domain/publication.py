@@ -7,6 +7,8 @@ makes them is in ``decision.py``; the proofs are cited as protocol B.x.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class LevelKey:
@@ -14,6 +16,12 @@ class LevelKey:
 
     inventory_item_id: str
     store_location_id: str
+
+
+def level_keys(rows: pd.DataFrame) -> list[LevelKey]:
+    """The level of each row."""
+    columns = (rows["inventory_item_id"].astype(str), rows["store_location_id"].astype(str))
+    return [LevelKey(item, location) for item, location in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,16 +71,20 @@ def judge(snapshot: ErpSnapshot) -> Judged:
     )
 
 
-def _faulty(snapshot: ErpSnapshot, dataset: str, notes: Notebook) -> "pd.Series[bool]":
-    """Which rows hold a cell that could not be read; each fault becomes a finding."""
+def _faulty(
+    snapshot: ErpSnapshot, dataset: str, columns: tuple[str, ...], notes: Notebook
+) -> "pd.Series[bool]":
+    """Which rows hold an unreadable cell in one of the columns; every fault becomes a finding."""
     frame: pd.DataFrame = getattr(snapshot, dataset)
     faults = snapshot.faults.get(dataset)
     if faults is None or faults.empty:
         return pd.Series(False, index=frame.index)
     for (column, reason), group in faults.groupby(["column", "reason"], sort=True):
         rows = frame.loc[group["row"]].assign(_value=group["value"].to_numpy())
-        notes.find(dataset, rows, "unreadable", f"{column} {reason}")
-    return pd.Series(frame.index.isin(faults["row"]), index=frame.index)
+        severity = "error" if column in columns else "warning"
+        notes.find(dataset, rows, "unreadable", f"{column} {reason}", severity=severity)
+    fatal = faults.loc[faults["column"].isin(columns), "row"]
+    return pd.Series(frame.index.isin(fatal), index=frame.index)
 
 
 def _judge_named(snapshot: ErpSnapshot, dataset: str, key: str, notes: Notebook) -> pd.DataFrame:
@@ -100,7 +104,7 @@ def _judge_stock(
     snapshot: ErpSnapshot, skus: pd.Index, locations: pd.Index, notes: Notebook
 ) -> pd.DataFrame:
     frame = snapshot.stock
-    bad = _faulty(snapshot, "stock", notes)
+    bad = _faulty(snapshot, "stock", ("physical", "unavailable"), notes)
     rules = [
         (frame["physical_micros"] < 0, "negative", "physical is negative"),
         (frame["unavailable_micros"] < 0, "negative", "unavailable is negative"),
@@ -143,7 +147,7 @@ def _judge_commitments(
 ) -> pd.DataFrame:
     """A demand that cannot be placed makes its SKU doubtful; one that can be counted is counted."""
     frame = snapshot.commitments
-    unreadable = _faulty(snapshot, "commitments", notes)
+    unreadable = _faulty(snapshot, "commitments", ("quantity",), notes)
     negative = frame["quantity_micros"] < 0
     notes.find("commitments", frame[negative], "negative", "quantity is negative")
     nameless = frame["sku"].isna()
@@ -169,7 +173,7 @@ def _judge_commitments(
 
 def _judge_supply(snapshot: ErpSnapshot, notes: Notebook) -> pd.DataFrame:
     frame = snapshot.supply
-    bad = _faulty(snapshot, "supply", notes)
+    bad = _faulty(snapshot, "supply", ("quantity",), notes)
     for mask, kind, reason in (
         (frame["quantity_micros"] < 0, "negative", "quantity is negative"),
         (
@@ -187,7 +191,7 @@ def _judge_supply(snapshot: ErpSnapshot, notes: Notebook) -> pd.DataFrame:
 def _judge_acknowledged(snapshot: ErpSnapshot, notes: Notebook) -> pd.DataFrame:
     """Without a believable acknowledgement an order line stays in flight, that is: deducted."""
     frame = snapshot.acknowledged_orders
-    bad = _faulty(snapshot, "acknowledged_orders", notes)
+    bad = _faulty(snapshot, "acknowledged_orders", ("quantity",), notes)
     key = list(DATASETS["acknowledged_orders"].key)
     for mask, kind, reason in (
         (frame["quantity_micros"] < 0, "negative", "quantity is negative"),
@@ -212,7 +216,7 @@ def _judge_components(snapshot: ErpSnapshot, skus: pd.Index, notes: Notebook) ->
     Demand for such a kit cannot be passed on to its parts, so they are doubtful too.
     """
     frame = snapshot.components
-    bad = _faulty(snapshot, "components", notes)
+    bad = _faulty(snapshot, "components", ("quantity",), notes)
     pair = ["kit_sku", "component_sku"]
     for mask, kind, reason in (
         ((frame["quantity_micros"] <= 0) & ~bad, "not-positive", "quantity is zero or negative"),

@@ -4,12 +4,15 @@ Put the rule here that decides between "it was applied" and "it was not" (protoc
 C4). Nothing is ever sent again to find out.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-Verdict = Literal["applied", "not_applied", "open"]
+Settled = Literal["applied", "not_applied"]
+SETTLED: Final[tuple[Settled, ...]] = ("applied", "not_applied")
+"""The verdicts that end an intent; the third one is ``open``."""
+
 LEVEL = ["inventory_item_id", "store_location_id"]
 
 

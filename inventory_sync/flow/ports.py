@@ -4,17 +4,21 @@ Put a method here when a pass calls it. Adapters do not import this module: they
 each port has one contract suite in the tests that its real adapter and its fake both pass.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
+
+import pandas as pd
 
 from inventory_sync.domain.frames import ErpSnapshot
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
+    Applied,
     CatalogItem,
     Level,
     LevelKey,
     Outcome,
+    Refused,
     SetQuantities,
     StoreFacts,
 )
@@ -34,7 +38,8 @@ class ErpSource(Protocol):
 
 class Storefront(Protocol):
     """One Shopify store. Every method may raise ``StoreStopped`` (do not go on with this store:
-    revoked token, missing scope, frozen shop) or ``StoreUnreachable`` (try later)."""
+    revoked token, missing scope, frozen shop) or ``StoreUnreachable`` (try later).
+    """
 
     @property
     def store(self) -> str:
@@ -56,7 +61,8 @@ class Storefront(Protocol):
 
     def levels(self, store_location_id: str) -> Iterator[Level]:
         """Every level at one location, inactive ones included. ``tracked`` is not told here and
-        reads true; the catalogue knows it."""
+        reads true; the catalogue knows it.
+        """
         ...
 
     def levels_of(
@@ -75,4 +81,140 @@ class Storefront(Protocol):
 
     def connect(self, key: LevelKey, idempotency_key: str) -> str | None:
         """Connect or activate a level with 0 available. Returns the reason when refused."""
+        ...
+
+
+class Ledger(Protocol):
+    """Our own memory. Frames and columns are described where the ledger implements them."""
+
+    def begin_pass(
+        self,
+        pass_id: str,
+        kind: str,
+        *,
+        started_at: datetime,
+        code_version: str,
+        dagster_run_id: str | None = None,
+    ) -> None:
+        """Write down that a pass has begun."""
+        ...
+
+    def finish_pass(
+        self,
+        pass_id: str,
+        *,
+        status: Literal["done", "refused", "failed"],
+        finished_at: datetime,
+        counts: Mapping[str, int],
+        reason: str | None = None,
+    ) -> None:
+        """Write down how it ended."""
+        ...
+
+    def last_good_counts(self) -> dict[str, int]:
+        """Rows of each dataset in the last snapshot that was believed."""
+        ...
+
+    def record_snapshot(
+        self, pass_id: str, counts: Mapping[str, int], *, taken_at: datetime
+    ) -> None:
+        """Write down how many rows each dataset had."""
+        ...
+
+    def order_cursor(self, store: str) -> datetime | None:
+        """Up to which update the store's orders have been read."""
+        ...
+
+    def advance_order_cursor(self, store: str, updated_at: datetime) -> None:
+        """Move the cursor on; it never moves back."""
+        ...
+
+    def record_order_lines(
+        self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
+    ) -> None:
+        """Remember the newest state of whole orders."""
+        ...
+
+    def order_lines(self) -> pd.DataFrame:
+        """All order lines of all stores."""
+        ...
+
+    def taken_units(self, store: str) -> pd.DataFrame:
+        """What order lines have taken from each level of the store so far."""
+        ...
+
+    def publications(self, store: str) -> pd.DataFrame:
+        """The base of the explained quantity of each level."""
+        ...
+
+    def open_intents(self, store: str) -> pd.DataFrame:
+        """Writes whose outcome is not known."""
+        ...
+
+    def prepare(
+        self,
+        store: str,
+        pass_id: str,
+        call: SetQuantities,
+        *,
+        taken_units: Mapping[LevelKey, int],
+        versions: Mapping[LevelKey, int],
+        waterfalls: Mapping[LevelKey, Mapping[str, Any]],
+        created_at: datetime,
+    ) -> None:
+        """Make the intent durable before the call.
+
+        Raises ``WriteInFlight`` when a level has an open intent or is past its version.
+        """
+        ...
+
+    def settle(
+        self,
+        store: str,
+        idempotency_key: str,
+        outcome: Applied | Refused,
+        *,
+        at: datetime,
+        settled_by: Literal["answer", "read"] = "answer",
+    ) -> None:
+        """Write down what became of a call; an applied one becomes the publication."""
+        ...
+
+    def settle_key(
+        self,
+        store: str,
+        key: LevelKey,
+        status: Literal["applied", "not_applied"],
+        *,
+        at: datetime,
+        settled_by: Literal["answer", "read"],
+    ) -> None:
+        """Write down what became of one level's open intent."""
+        ...
+
+    def adopt(self, store: str, levels: pd.DataFrame, *, pass_id: str, at: datetime) -> None:
+        """Remember quantities that we did not write as the base."""
+        ...
+
+    def record_observed(self, store: str, levels: pd.DataFrame, *, at: datetime) -> None:
+        """Remember what the store showed."""
+        ...
+
+    def record_findings(
+        self, scope: str, findings: pd.DataFrame, *, pass_id: str, at: datetime
+    ) -> None:
+        """Replace the open findings of ``erp`` or of one store."""
+        ...
+
+    def set_store_state(
+        self,
+        store: str,
+        status: Literal["ok", "stopped"],
+        *,
+        at: datetime,
+        pass_id: str,
+        reason: str | None = None,
+        way_out: str | None = None,
+    ) -> None:
+        """Remember whether the store can be worked with."""
         ...

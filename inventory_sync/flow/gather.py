@@ -1,0 +1,169 @@
+"""All reading of a pass: the ERP in one snapshot, then each store's levels, then its orders.
+
+Put reads here, in their safe order: the ERP before the orders, the levels before the orders
+(protocol B.2: an order that slips in between is then seen by the compare-and-swap or deducted).
+Keep decisions out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from inventory_sync.domain.decision import StoreView
+from inventory_sync.domain.errors import PassRefused, StoreStopped
+from inventory_sync.domain.findings import findings_frame
+from inventory_sync.domain.frames import SNAPSHOT_DATASETS
+from inventory_sync.domain.guards import snapshot_objections
+from inventory_sync.domain.publication import CatalogItem, Level, level_keys
+from inventory_sync.domain.quarantine import Judged, judge
+from inventory_sync.domain.settlement import LEVEL, SETTLED, Settled, settle_by_reading
+from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.ports import Storefront
+
+FIRST_LOOK_BACK = timedelta(days=60)
+"""How far back orders are read at first: what the scope read_orders shows (facts 6)."""
+
+OVERLAP = timedelta(minutes=5)
+"""Orders are read again this far back, for the search index lags behind the orders."""
+
+SETTLE_AFTER = timedelta(seconds=15)
+"""A call that was cut off this long ago cannot arrive any more."""
+
+READ_BACK_ITEMS = 250
+
+
+def read_erp(parts: Parts, pass_id: str, *, override_guard: bool = False) -> Judged:
+    """Read the ERP and judge its rows; remember what is in quarantine.
+
+    Raises ``PassRefused`` when the snapshot looks like an accident, ``ErpUnavailable`` or
+    ``ContractBroken`` when it cannot be read: then nothing is published.
+    """
+    snapshot = parts.erp.snapshot()
+    counts = {dataset.name: len(getattr(snapshot, dataset.name)) for dataset in SNAPSHOT_DATASETS}
+    objections = snapshot_objections(counts, parts.ledger.last_good_counts(), parts.limits)
+    if objections and not override_guard:
+        raise PassRefused(
+            f"The ERP's data look wrong, so nothing is published: {'; '.join(objections)}. "
+            "Repair the source, or run `sync --override-guard` if this is right."
+        )
+    judged = judge(snapshot)
+    parts.ledger.record_snapshot(pass_id, counts, taken_at=snapshot.taken_at)
+    parts.ledger.record_findings("erp", judged.findings, pass_id=pass_id, at=parts.now())
+    return judged
+
+
+def read_orders(parts: Parts, store: str) -> int:
+    """Bring the order ledger of one store up to date; returns the number of lines read.
+
+    The cursor moves only after all pages are in the ledger: a crash reads them again.
+    """
+    cursor = parts.ledger.order_cursor(store)
+    since = parts.now() - FIRST_LOOK_BACK if cursor is None else cursor - OVERLAP
+    newest, count = cursor, 0
+    for lines in parts.storefronts[store].order_lines(since):
+        parts.ledger.record_order_lines(store, lines, read_at=parts.now())
+        newest = max([line.updated_at for line in lines] + ([newest] if newest else []))
+        count += len(lines)
+    if newest is not None:
+        parts.ledger.advance_order_cursor(store, newest)
+    return count
+
+
+def await_lost_writes(parts: Parts, store: str) -> None:
+    """Wait until no write whose answer was lost can still arrive; bounded by ``SETTLE_AFTER``."""
+    intents = parts.ledger.open_intents(store)
+    if intents.empty:
+        return
+    youngest: datetime = intents["created_at"].max().to_pydatetime()
+    wait_seconds = (youngest + SETTLE_AFTER - parts.now()).total_seconds()
+    if wait_seconds > 0:
+        parts.tell(f"{store}: waiting {wait_seconds:.0f} s for an interrupted write to settle")
+        parts.sleep(wait_seconds)
+
+
+def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
+    """What the store shows now, with lost writes settled; and findings about its locations.
+
+    Raises ``StoreStopped`` when none of the mapped locations can be used.
+    """
+    storefront, policy = parts.storefronts[store], parts.policies[store]
+    await_lost_writes(parts, store)
+    found = {location.store_location_id: location for location in storefront.facts().locations}
+    usable = [gid for gid in policy.locations if gid in found and found[gid].is_active]
+    if not usable:
+        raise StoreStopped(
+            store=store,
+            reason="none of the locations in the settings exists and is active in Shopify",
+            way_out=f"correct stores.{store}.locations, or activate the locations",
+        )
+    catalog = catalog_frame(storefront.catalog())
+    levels = pd.concat([levels_frame(storefront.levels(gid)) for gid in usable], ignore_index=True)
+    read_orders(parts, store)
+    lost = findings_frame(
+        pd.Series([gid for gid in policy.locations if gid not in usable], dtype="object"),
+        "unusable-location",
+        "the location does not exist or is not active in Shopify: nothing is published there",
+    )
+    return view_of(parts, store, catalog, levels), lost
+
+
+def view_of(parts: Parts, store: str, catalog: pd.DataFrame, levels: pd.DataFrame) -> StoreView:
+    """Join fresh levels with the ledger, after settling writes whose outcome was not known."""
+    taken = parts.ledger.taken_units(store)
+    settle_lost_writes(parts, store, levels, taken)
+    return StoreView(
+        catalog=catalog,
+        levels=levels,
+        publications=parts.ledger.publications(store),
+        taken=taken,
+        busy=parts.ledger.open_intents(store),
+    )
+
+
+def settle_lost_writes(
+    parts: Parts,
+    store: str,
+    levels: pd.DataFrame,
+    taken: pd.DataFrame,
+    *,
+    verdicts: Sequence[Settled] = SETTLED,
+) -> None:
+    """Settle each open intent of the levels just read; levels that were not read stay open."""
+    judged = settle_by_reading(parts.ledger.open_intents(store), levels, taken)
+    for verdict in verdicts:
+        for key in level_keys(judged[judged["verdict"] == verdict]):
+            parts.ledger.settle_key(store, key, verdict, at=parts.now(), settled_by="read")
+
+
+def read_back(storefront: Storefront, keys: pd.DataFrame) -> pd.DataFrame:
+    """Read the given levels (inventory_item_id, store_location_id) again."""
+    found: list[Level] = []
+    for location, rows in keys.groupby("store_location_id"):
+        items = rows["inventory_item_id"].drop_duplicates().tolist()
+        for start in range(0, len(items), READ_BACK_ITEMS):
+            found += storefront.levels_of(str(location), items[start : start + READ_BACK_ITEMS])
+    return levels_frame(found)
+
+
+def catalog_frame(items: Iterable[CatalogItem]) -> pd.DataFrame:
+    """The catalogue as a frame: inventory_item_id, sku, tracked."""
+    rows = [asdict(item) for item in items]
+    return pd.DataFrame(rows, columns=["inventory_item_id", "sku", "tracked"])
+
+
+def levels_frame(levels: Iterable[Level] | Sequence[Level]) -> pd.DataFrame:
+    """Connected levels as a frame: ids, is_active, available_units (null when not believed)."""
+    rows = [
+        (
+            level.key.inventory_item_id,
+            level.key.store_location_id,
+            level.is_active,
+            level.available_units,
+        )
+        for level in levels
+        if level.is_connected
+    ]
+    frame = pd.DataFrame(rows, columns=[*LEVEL, "is_active", "available_units"])
+    return frame.astype({"is_active": "boolean", "available_units": "Int64"})

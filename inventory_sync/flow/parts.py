@@ -1,0 +1,45 @@
+"""What a pass is made of: the adapters, the rules and the sources of time and ids.
+
+Put here what ``wiring`` hands to the flow. Keep out how any of it is built.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.guards import GuardLimits
+from inventory_sync.flow.ports import ErpSource, Ledger, Storefront
+
+
+@dataclass(frozen=True)
+class StorePolicy:
+    """What the settings say about one store.
+
+    ``locations``: store location (gid) -> the ERP locations whose ATP it offers. A store that is
+    not ``live`` is computed and shown, and nothing is written to it.
+    """
+
+    locations: Mapping[str, Sequence[str]]
+    rules: OfferRules
+    live: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique."""
+
+    erp: ErpSource
+    ledger: Ledger
+    storefronts: Mapping[str, Storefront]
+    policies: Mapping[str, StorePolicy]
+    limits: GuardLimits
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+    code_version: str
+    tell: Callable[[str], None] = field(default=lambda line: None)
+
+    def locations(self) -> dict[str, Mapping[str, Sequence[str]]]:
+        """Store -> store location -> ERP locations, for all stores."""
+        return {store: policy.locations for store, policy in self.policies.items()}

@@ -1,0 +1,287 @@
+"""One store, from ATP to what it shows: read, decide, write, read back.
+
+Put the steps of publishing here, in their order. Keep the rules (``domain``) and the reading and
+writing themselves (``gather.py``, ``act.py``) out.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, astuple, dataclass
+
+import pandas as pd
+
+from inventory_sync.domain import orders
+from inventory_sync.domain.allocation import offers
+from inventory_sync.domain.atp import Atp
+from inventory_sync.domain.decision import StorePlan, StoreView, decide
+from inventory_sync.domain.errors import PassRefused
+from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
+from inventory_sync.domain.guards import plan_objections
+from inventory_sync.domain.publication import LevelKey, level_keys
+from inventory_sync.domain.settlement import LEVEL
+from inventory_sync.flow.act import Plan, Sent, act, plan_of
+from inventory_sync.flow.gather import (
+    levels_frame,
+    read_back,
+    read_orders,
+    read_store,
+    settle_lost_writes,
+    view_of,
+)
+from inventory_sync.flow.parts import Parts
+
+ROUNDS = 3
+"""How often levels that an order changed between reading and writing are decided anew."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all stores are decided from: ATP, and the acknowledgements of the same snapshot."""
+
+    atp: Atp
+    acknowledged: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a person restricts a pass.
+
+    ``dry_run`` writes nothing anywhere; ``skus`` limits it; ``override_guard`` carries out what the
+    guard would stop; ``trust_observed`` takes what a store shows as explained.
+    """
+
+    dry_run: bool = False
+    skus: frozenset[str] | None = None
+    override_guard: bool = False
+    trust_observed: bool = False
+
+
+@dataclass(frozen=True)
+class StoreReport:
+    """What a pass did to one store.
+
+    ``rows``: a row per level with its waterfall (``OFFER_COLUMNS``), its plan (``PLAN_COLUMNS``)
+    and ``shown_units``, what the store showed last. ``findings``: what a person should mend.
+    """
+
+    store: str
+    live: bool
+    rows: pd.DataFrame
+    findings: pd.DataFrame
+    applied: int = 0
+    refused: int = 0
+    unknown: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The figures that the ledger keeps of the pass."""
+        return {
+            "levels": len(self.rows),
+            "to_write": int((self.rows["action"] == "write").sum()),
+            "held": int((self.rows["action"] == "hold").sum()),
+            "applied": self.applied,
+            "refused": self.refused,
+            "unknown": self.unknown,
+            "findings": len(self.findings),
+        }
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What stays the same while one store is written."""
+
+    store: str
+    pass_id: str
+    basis: Basis
+    catalog: pd.DataFrame
+
+
+def publish_store(
+    parts: Parts, store: str, basis: Basis, *, pass_id: str, wishes: Wishes
+) -> StoreReport:
+    """Bring one store to what it should show.
+
+    Raises ``StoreStopped`` or ``StoreUnreachable`` for this store alone, and ``PassRefused`` when
+    the plan looks like an accident: then nothing is written to it.
+    """
+    live = parts.policies[store].live and not wishes.dry_run
+    view, lost_locations = read_store(parts, store)
+    if wishes.trust_observed and live:
+        view = _trusting(parts, store, view, pass_id)
+    offered = store_offers(parts, store, basis)
+    plan = decide_store(offered, view, basis.atp, wishes.skus)
+    rows = plan.rows.merge(offered.drop(columns="offer_units"), on=["store_location_id", "sku"])
+    found = [lost_locations, plan.findings]
+    sent = Sent()
+    if live:
+        _refuse_accidents(parts, store, plan, wishes)
+        _adopt(parts, store, plan, view.busy, pass_id)
+        job = _Job(store, pass_id, basis, view.catalog)
+        sent = _write(parts, job, plan, offered)
+        rows = _with_shown(rows, _confirm(parts, job, sent))
+        found.append(_problems(sent, rows))
+        observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
+        parts.ledger.record_observed(store, observed, at=parts.now())
+    else:
+        rows = rows.assign(shown_units=rows["observed_units"])
+    findings = joined(found, FINDING_COLUMNS)
+    parts.ledger.record_findings(store, findings, pass_id=pass_id, at=parts.now())
+    parts.ledger.set_store_state(store, "ok", at=parts.now(), pass_id=pass_id)
+    return StoreReport(
+        store, live, rows, findings, len(sent.applied), len(sent.refused), len(sent.unknown)
+    )
+
+
+def decide_store(
+    offered: pd.DataFrame, view: StoreView, atp: Atp, skus: Collection[str] | None = None
+) -> StorePlan:
+    """The plan of one store, for all SKUs or for those named."""
+    everything = pd.Index(sorted(atp.tracked_skus | atp.untracked_skus), dtype="object")
+    plan = decide(offered, view, skus=everything, untracked=atp.untracked_skus)
+    if skus is None:
+        return plan
+    return StorePlan(plan.rows[plan.rows["sku"].isin(set(skus))], plan.findings)
+
+
+def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes) -> None:
+    objections = plan_objections(plan.rows, parts.limits)
+    if objections and not wishes.override_guard:
+        raise PassRefused(
+            f"Nothing was written to {store}: {'; '.join(objections)}. Look at the plan with `sync "
+            "--dry-run`; run `sync --override-guard` if it is right."
+        )
+
+
+def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
+    """What the store offers, with the order lines in flight of all stores deducted."""
+    lines = orders.in_flight(parts.ledger.order_lines(), basis.acknowledged)
+    everything = basis.atp.tracked_skus | basis.atp.untracked_skus
+    effect = orders.in_flight_effect(
+        orders.known_sku(lines, everything), basis.atp.kits, parts.locations()
+    )
+    policy = parts.policies[store]
+    mine = effect[effect["store"] == store]
+    return offers(basis.atp, mine, policy.locations, policy.rules)
+
+
+def _trusting(parts: Parts, store: str, view: StoreView, pass_id: str) -> StoreView:
+    """Take what the store shows as explained: a person has made sure that no order is missing."""
+    shown = view.levels.dropna(subset=["available_units"]).merge(view.catalog, on=LEVEL[0])
+    taken = view.taken[[*LEVEL, "taken_units"]]
+    base = shown.rename(columns={"available_units": "quantity_units"}).merge(
+        taken, how="left", on=LEVEL
+    )
+    base["taken_units"] = base["taken_units"].fillna(0).astype("int64")
+    parts.ledger.adopt(store, _without(base, view.busy), pass_id=pass_id, at=parts.now())
+    return view_of(parts, store, view.catalog, view.levels)
+
+
+def _without(rows: pd.DataFrame, busy: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose level has no write under way."""
+    under_way = pd.MultiIndex.from_frame(busy[LEVEL])
+    return rows[~pd.MultiIndex.from_frame(rows[LEVEL]).isin(under_way)]
+
+
+def _adopt(parts: Parts, store: str, plan: StorePlan, busy: pd.DataFrame, pass_id: str) -> None:
+    """Remember what is shown as the base where nothing is written and the base is lower or none."""
+    rows = _without(plan.rows[plan.rows["action"] != "write"], busy)
+    more = rows["explained_units"].isna() | (rows["observed_units"] > rows["explained_units"])
+    base = rows[more.fillna(True).astype(bool)].assign(quantity_units=lambda r: r["observed_units"])
+    parts.ledger.adopt(store, base, pass_id=pass_id, at=parts.now())
+
+
+def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Sent:
+    """Send the plan; decide anew, from fresh reading, the levels that changed in between."""
+    sent = act(parts, _sendable(parts, job, plan, offered))
+    for _ in range(ROUNDS - 1):
+        if not sent.stale:
+            break
+        levels = read_back(parts.storefronts[job.store], _frame(sent.stale))
+        read_orders(parts, job.store)
+        view = view_of(parts, job.store, job.catalog, levels)
+        offered = store_offers(parts, job.store, job.basis)
+        again = decide_store(offered, view, job.basis.atp)
+        sent = sent.then(act(parts, _sendable(parts, job, again, offered)))
+    return sent
+
+
+def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Plan:
+    writes = plan.writes
+    rules = asdict(parts.policies[job.store].rules) | {
+        "share": str(parts.policies[job.store].rules.share)
+    }
+    terms = writes[["store_location_id", "sku", "provisional_units", "reason"]].merge(
+        offered, on=["store_location_id", "sku"]
+    )
+    records = terms.drop(columns=["store_location_id", "sku"]).to_dict("records")
+    falls = [{**{str(k): v for k, v in record.items()}, "rules": rules} for record in records]
+    return plan_of(
+        job.store, job.pass_id, writes, dict(zip(level_keys(writes), falls, strict=True))
+    )
+
+
+def _frame(keys: Iterable[LevelKey]) -> pd.DataFrame:
+    return pd.DataFrame([astuple(key) for key in keys], columns=LEVEL, dtype="object")
+
+
+def _confirm(parts: Parts, job: "_Job", sent: Sent) -> pd.DataFrame:
+    """Read back what was written. A lost answer is settled at once when the write is to be seen."""
+    touched = [*sent.applied, *sent.unknown]
+    if not touched:
+        return levels_frame([])
+    shown = read_back(parts.storefronts[job.store], _frame(touched))
+    if sent.unknown:
+        read_orders(parts, job.store)
+        taken = parts.ledger.taken_units(job.store)
+        # "Not applied" must wait: the call may still arrive.
+        settle_lost_writes(parts, job.store, shown, taken, verdicts=("applied",))
+    return shown
+
+
+def _with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """Add ``shown_units``: what was read back, or what was read before when not written."""
+    again = shown[[*LEVEL, "available_units"]].rename(columns={"available_units": "shown_units"})
+    rows = rows.merge(again, how="left", on=LEVEL)
+    return rows.assign(shown_units=rows["shown_units"].fillna(rows["observed_units"]))
+
+
+def _problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
+    """What Shopify refused, what has no known outcome, and what it took but does not show."""
+    names = dict(
+        zip(level_keys(rows), rows["sku"] + " @ " + rows["store_location_id"], strict=True)
+    )
+
+    def finding(
+        keys: Iterable[LevelKey], kind: str, reason: str, values: list[str]
+    ) -> pd.DataFrame:
+        subjects = pd.Series(
+            [names.get(key, key.inventory_item_id) for key in keys], dtype="object"
+        )
+        return findings_frame(subjects, kind, reason, values=pd.Series(values, dtype="object"))
+
+    odd = rows[
+        rows["quantity_units"].ne(rows["shown_units"])
+        & pd.Series([key in set(sent.applied) for key in level_keys(rows)], rows.index)
+    ]
+    return joined(
+        [
+            finding(
+                sent.refused,
+                "refused",
+                "Shopify refused the quantity; the next pass decides anew",
+                [f"{refusal.code} {refusal.message}".strip() for refusal in sent.refused.values()],
+            ),
+            finding(
+                sent.unknown,
+                "unknown-outcome",
+                "no answer to the write; it is settled by reading",
+                list(sent.unknown.values()),
+            ),
+            finding(
+                level_keys(odd),
+                "not-shown",
+                "the store took the quantity but shows another: an order may have come in between",
+                odd["shown_units"].map(str).tolist(),
+            ),
+        ],
+        FINDING_COLUMNS,
+    )

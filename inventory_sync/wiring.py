@@ -1,0 +1,146 @@
+"""The one place that chooses adapters and builds the parts of a pass.
+
+Put here which connector, storefront and ledger belong to which setting. Everything above receives
+ready parts; everything below is handed what it needs.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from inventory_sync import __version__
+from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.guards import GuardLimits
+from inventory_sync.erp.sql import SqlErp
+from inventory_sync.flow.parts import Parts, StorePolicy
+from inventory_sync.flow.ports import Storefront
+from inventory_sync.ledger import connect, embedded
+from inventory_sync.ledger.dagster_home import write_dagster_home
+from inventory_sync.settings import Settings, Store
+from inventory_sync.shopify.client import ShopifyClient
+from inventory_sync.shopify.requests import Endpoint
+from inventory_sync.shopify.storefront import ShopifyStorefront
+
+HOME_VARIABLE: Final = "INVENTORY_SYNC_HOME"
+DATABASE_VARIABLE: Final = "INVENTORY_SYNC_DATABASE_URL"
+DATABASE: Final = "inventory_sync"
+EMBEDDED: Final = "embedded:///"
+
+
+def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the embedded server and Dagster's files live: ``.inventory_sync`` in this folder."""
+    return Path(environment.get(HOME_VARIABLE, ".inventory_sync")).absolute()
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Where our databases are: on the embedded server, unless the environment names another."""
+
+    home: Path
+    external_url: str | None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] = os.environ) -> "Databases":
+        """Read the two variables that decide it."""
+        return cls(home_folder(environment), environment.get(DATABASE_VARIABLE) or None)
+
+    @contextmanager
+    def ledger_url(self) -> Iterator[str]:
+        """The URL of our own database; the embedded server runs while this is held."""
+        if self.external_url:
+            yield self.external_url
+            return
+        with self.embedded_url(DATABASE) as url:
+            yield url
+
+    @contextmanager
+    def embedded_url(self, name: str) -> Iterator[str]:
+        """The URL of a database on the embedded server, created if need be."""
+        server = embedded.start(self.home)
+        try:
+            server.ensure_database(name)
+            yield server.url(name)
+        finally:
+            server.release()
+
+    @contextmanager
+    def dagster_environment(self) -> Iterator[dict[str, str]]:
+        """The variables with which Dagster keeps its own storage in the same database."""
+        with self.ledger_url() as url:
+            yield {HOME_VARIABLE: str(self.home), **write_dagster_home(self.home, url)}
+
+
+@contextmanager
+def erp_source(settings: Settings, databases: Databases) -> Iterator[SqlErp]:
+    """The ERP connector that the settings name."""
+    with ExitStack() as stack:
+        url = settings.erp.url.get_secret_value()
+        if url.startswith(EMBEDDED):
+            url = stack.enter_context(databases.embedded_url(url.removeprefix(EMBEDDED)))
+        erp = SqlErp(
+            url,
+            settings.erp.schema_,
+            statement_timeout_seconds=settings.erp.statement_timeout_seconds,
+        )
+        stack.callback(erp.close)
+        yield erp
+
+
+def storefront(name: str, store: Store) -> ShopifyStorefront:
+    """The client of one store; it connects when it is first used."""
+    endpoint = Endpoint(
+        store=name,
+        origin=store.origin,
+        api_version=store.api_version,
+        token=store.access_token.get_secret_value(),
+    )
+    return ShopifyStorefront(ShopifyClient(endpoint))
+
+
+@contextmanager
+def open_parts(
+    settings: Settings,
+    databases: Databases | None = None,
+    *,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Iterator[Parts]:
+    """Everything that a pass needs, connected to the real world; closed afterwards.
+
+    Raises ``InventorySyncError`` when the ledger's database cannot be used.
+    """
+    databases = databases or Databases.of()
+    with ExitStack() as stack:
+        ledger = connect(stack.enter_context(databases.ledger_url()))
+        stack.callback(ledger.close)
+        fronts: dict[str, Storefront] = {}
+        for name, store in settings.stores.items():
+            front = storefront(name, store)
+            stack.callback(front.close)
+            fronts[name] = front
+        yield Parts(
+            erp=stack.enter_context(erp_source(settings, databases)),
+            ledger=ledger,
+            storefronts=fronts,
+            policies={name: policy(store) for name, store in settings.stores.items()},
+            limits=GuardLimits(**settings.guard.model_dump()),
+            now=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+            new_id=lambda: str(uuid.uuid4()),
+            code_version=__version__,
+            tell=tell,
+        )
+
+
+def policy(store: Store) -> StorePolicy:
+    """What the settings say about one store, in the words of the flow."""
+    return StorePolicy(
+        locations=store.locations,
+        rules=OfferRules(**store.rules.model_dump()),
+        live=store.mode == "live",
+    )

@@ -1,0 +1,1 @@
+"""Tests of inventory_sync; the folders mirror the package."""

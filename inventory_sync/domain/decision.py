@@ -53,11 +53,13 @@ class StoreView:
 class StorePlan:
     """``rows``: one per level that we manage (``PLAN_COLUMNS``); ``quantity_units`` is what the
     level shall show, ``action`` is ``write``, ``keep`` or ``hold``. ``findings``: what a person
-    should mend (subject, kind, severity, reason, value).
+    should mend (subject, kind, severity, reason, value). ``unlinked``: levels of matched items that
+    are not connected or not active.
     """
 
     rows: pd.DataFrame
     findings: pd.DataFrame
+    unlinked: pd.DataFrame
 
     @property
     def writes(self) -> pd.DataFrame:
@@ -84,10 +86,11 @@ def decide(
     items, item_findings = match_items(view.catalog, skus, untracked)
     rows = offers.merge(items, on="sku").merge(view.levels, how="left", on=LEVEL)
     usable, level_findings = _usable_levels(rows)
+    unlinked = rows.loc[~rows["is_active"].fillna(False).astype(bool), LEVEL]
     rows = _explain(rows[usable].reset_index(drop=True), view)
     rows = _target(rows)
     findings = joined([item_findings, level_findings, _surprises(rows)], FINDING_COLUMNS)
-    return StorePlan(rows[list(PLAN_COLUMNS)], findings)
+    return StorePlan(rows[list(PLAN_COLUMNS)], findings, unlinked)
 
 
 def match_items(

@@ -50,10 +50,7 @@ class StoreUnreachable(InventorySyncError):
     """The store gave no usable answer now; it is tried again by a later pass."""
 
     def __init__(self, *, store: str, cause: str) -> None:
-        super().__init__(
-            f"Store {store} cannot be reached: {cause}; nothing was changed on it by this read, "
-            "and the next pass tries again."
-        )
+        super().__init__(f"Store {store} cannot be reached: {cause}; the next pass tries again.")
         self.store = store
         self.cause = cause
 

@@ -79,7 +79,7 @@ def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
     parts.tell("reading the ERP")
     judged = read_erp(parts, pass_id, override_guard=wishes.override_guard)
     atp = available_to_promise(judged, judged.snapshot.taken_at)
-    basis = Basis(atp, judged.snapshot.acknowledged_orders)
+    basis = Basis(atp, judged.snapshot.acknowledged_orders, parts.now())
     stores = list(parts.policies)
     parts.tell(f"{len(atp.rows)} SKU-locations; reading the orders of {len(stores)} stores")
     # All stores' orders are read before the first store is decided, for they share the pool.

@@ -206,6 +206,10 @@ class Ledger(Protocol):
         """Replace the open findings of ``erp`` or of one store."""
         ...
 
+    def open_findings(self, scope: str | None = None) -> pd.DataFrame:
+        """What is wrong now, of ``erp``, of one store or of everything."""
+        ...
+
     def set_store_state(
         self,
         store: str,

@@ -5,18 +5,20 @@ writing themselves (``gather.py``, ``act.py``) out.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from inventory_sync.domain import orders
 from inventory_sync.domain.allocation import offers
-from inventory_sync.domain.atp import Atp
+from inventory_sync.domain.atp import Atp, available_to_promise
 from inventory_sync.domain.decision import StorePlan, StoreView, decide
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
 from inventory_sync.domain.guards import plan_objections
 from inventory_sync.domain.publication import LevelKey, level_keys
+from inventory_sync.domain.quarantine import Judged
 from inventory_sync.domain.settlement import LEVEL
 from inventory_sync.flow.act import Plan, Sent, act, plan_of
 from inventory_sync.flow.gather import (
@@ -29,16 +31,20 @@ from inventory_sync.flow.gather import (
 )
 from inventory_sync.flow.parts import Parts
 
+OLDEST_BASIS = timedelta(minutes=15)
+"""A store is not written from figures that were read longer ago than this."""
+
 ROUNDS = 3
 """How often levels that an order changed between reading and writing are decided anew."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What all stores are decided from: ATP, and the acknowledgements of the same snapshot."""
+    """What all stores are decided from: ATP and acknowledgements of one snapshot."""
 
     atp: Atp
     acknowledged: pd.DataFrame
+    read_at: datetime
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,11 @@ def publish_store(
     the plan looks like an accident: then nothing is written to it.
     """
     live = parts.policies[store].live and not wishes.dry_run
+    if live and parts.now() - basis.read_at > OLDEST_BASIS:
+        raise PassRefused(
+            f"Nothing was written to {store}: the ERP was read at {basis.read_at:%Y-%m-%d %H:%M} "
+            "UTC, which is too long ago; run the whole job, so that it is read again."
+        )
     view, lost_locations = read_store(parts, store)
     if wishes.trust_observed and live:
         view = _trusting(parts, store, view, pass_id)
@@ -139,7 +150,7 @@ def decide_store(
     plan = decide(offered, view, skus=everything, untracked=atp.untracked_skus)
     if skus is None:
         return plan
-    return StorePlan(plan.rows[plan.rows["sku"].isin(set(skus))], plan.findings)
+    return replace(plan, rows=plan.rows[plan.rows["sku"].isin(set(skus))])
 
 
 def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes) -> None:
@@ -149,6 +160,31 @@ def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes)
             f"Nothing was written to {store}: {'; '.join(objections)}. Look at the plan with `sync "
             "--dry-run`; run `sync --override-guard` if it is right."
         )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What could be published to a store, and what stands in the way.
+
+    ``unlinked``: levels that are not connected or not active (inventory_item_id,
+    store_location_id).
+    """
+
+    rows: pd.DataFrame
+    findings: pd.DataFrame
+    unlinked: pd.DataFrame
+
+
+def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
+    """Plan a store without writing anything anywhere, for ``doctor``."""
+    snapshot = judged.snapshot
+    atp = available_to_promise(judged, snapshot.taken_at)
+    view, lost_locations = read_store(parts, store)
+    offered = store_offers(parts, store, Basis(atp, snapshot.acknowledged_orders, parts.now()))
+    plan = decide_store(offered, view, atp)
+    return Survey(
+        plan.rows, joined([lost_locations, plan.findings], FINDING_COLUMNS), plan.unlinked
+    )
 
 
 def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:

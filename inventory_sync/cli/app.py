@@ -1,0 +1,170 @@
+"""The command line: ``inventory-sync COMMAND``. Exit codes: 0 good, 1 it failed, 2 bad usage.
+
+Put the options of a command here, what it does into a module beside this one.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from inventory_sync import __version__
+from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.settings import SettingsError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Keeps the quantities of Shopify stores equal to what the ERP can promise.",
+)
+bench = typer.Typer(no_args_is_help=True, help="Measure speed on this machine.")
+app.add_typer(bench, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"inventory-sync {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Without the Dagster UI; then stop.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65535)] = 3000,
+) -> None:
+    """Run the main job on the sandbox: a demo ERP and three Shopify stores, all on this machine."""
+    from inventory_sync.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(once=once, ui_port=port))
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65535)] = 3000,
+) -> None:
+    """Serve the Dagster UI and its daemon on this machine, for your own settings."""
+    from inventory_sync.cli.dagster_ui import serve
+
+    raise typer.Exit(serve(port))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the two files.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a commented settings file and the SQL skeleton of the ERP contract views."""
+    from inventory_sync.cli.init import write_skeletons
+
+    for path in write_skeletons(folder, force=force):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Connect or activate levels of live stores, with 0 units.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Check databases, ERP contract, stores and mappings; one line each, and the way out."""
+    from inventory_sync.cli.doctor import examine
+
+    raise typer.Exit(examine(fix=fix, as_json=json))
+
+
+@app.command()
+def sync(
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show only.")] = False,
+    override_guard: Annotated[
+        bool, typer.Option("--override-guard", help="Carry out what the guard would stop.")
+    ] = False,
+    trust_observed: Annotated[
+        bool,
+        typer.Option(
+            "--trust-observed",
+            help="Take what stores show as explained: you have made sure that no order is missing.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run one full pass without Dagster: ERP, ATP, and every store brought to its offer."""
+    from inventory_sync.cli.sync import run_sync
+    from inventory_sync.flow.publish import Wishes
+
+    wishes = Wishes(
+        dry_run=dry_run,
+        skus=frozenset(sku) if sku else None,
+        override_guard=override_guard,
+        trust_observed=trust_observed,
+    )
+    raise typer.Exit(run_sync(wishes, as_json=json))
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Show the last passes, stopped stores, rows in quarantine and writes without an outcome."""
+    from inventory_sync.cli.status import show_status
+
+    raise typer.Exit(show_status(as_json=json))
+
+
+@bench.command("atp")
+def bench_atp(
+    keys: Annotated[int, typer.Option(help="SKU-locations.", min=1)] = 10_000_000,
+    json: Json = False,
+) -> None:
+    """ATP of millions of SKU-locations, beside pandas, a database engine and the memory bound."""
+    from inventory_sync.cli.benches import show_atp
+
+    raise typer.Exit(show_atp(keys, as_json=json))
+
+
+@bench.command("erp-read")
+def bench_erp_read(
+    rows: Annotated[int, typer.Option(help="Stock rows.", min=1)] = 1_000_000,
+    json: Json = False,
+) -> None:
+    """Reading the ERP contract from the embedded PostgreSQL, beside other ways of reading."""
+    from inventory_sync.cli.benches import show_erp_read
+
+    raise typer.Exit(show_erp_read(rows, as_json=json))
+
+
+def main() -> None:
+    """Run the command line; every foreseen error is one clear sentence, never a traceback."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error), 2)
+    except InventorySyncError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename or 'no file named'}.", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,60 @@
+"""The Dagster UI with its daemon.
+
+Put here how Dagster's own programs are started. How any child is ended stands in ``processes.py``.
+"""
+
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from inventory_sync.cli.processes import HOST, await_answer, child, free_port_or_fail
+from inventory_sync.cli.show import console
+from inventory_sync.settings import load_settings
+from inventory_sync.wiring import Databases
+
+_PATIENCE_SECONDS: Final = 120
+_WORKSPACE: Final = """\
+load_from:
+  - python_module:
+      module_name: inventory_sync.definitions
+      location_name: inventory_sync
+"""
+
+
+def serve(port: int) -> int:
+    """Serve the UI of one's own settings until Ctrl-C."""
+    load_settings()
+    with (
+        Databases.of().dagster_environment() as environment,
+        dagster_ui(port, environment) as process,
+    ):
+        console.print(f"Dagster UI: http://{HOST}:{port} (Ctrl-C stops it)")
+        return wait_for_end(process)
+
+
+@contextmanager
+def dagster_ui(port: int, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start webserver, daemon and code server; yield when the UI answers; stop all of them."""
+    free_port_or_fail(port, "the Dagster UI", "choose another one with --port")
+    folder = Path(environment["DAGSTER_HOME"])
+    workspace, log = folder / "workspace.yaml", folder / "dagster.log"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    command = ["-m", "dagster", "dev", "-w", str(workspace), "-h", HOST, "-p", str(port)]
+    with log.open("wb") as output, child(command, environment, output.fileno()) as process:
+        url = f"http://{HOST}:{port}/server_info"
+        await_answer(url, process, log, patience_seconds=_PATIENCE_SECONDS)
+        yield process
+
+
+def wait_for_end(process: subprocess.Popen[bytes]) -> int:
+    """Wait until Ctrl-C (0) or until the process ends by itself (1)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        console.print("\nstopping ...")
+        return 0
+    return 1

@@ -1,0 +1,161 @@
+"""``inventory-sync doctor``: everything that must be right before a pass, one line each.
+
+Put a check here with its way out. A ``fail`` keeps a pass or a whole store from working; a ``warn``
+concerns single items, which are skipped and reported by every pass as well.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pandas as pd
+
+from inventory_sync.cli.show import clean, console, print_json
+from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.domain.publication import StoreFacts, level_keys
+from inventory_sync.domain.quarantine import Judged, judge
+from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.publish import survey_store
+from inventory_sync.settings import Settings, load_settings, settings_path
+from inventory_sync.wiring import Databases, erp_source, open_parts
+
+Result = Literal["ok", "warn", "fail"]
+
+NEEDED_SCOPES = (
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_products",
+    "read_orders",
+    "read_merchant_managed_fulfillment_orders",
+)
+CONNECTABLE = ("unconnected", "inactive")
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    result: Result
+    what: str
+    detail: str = ""
+
+
+def examine(*, fix: bool, as_json: bool) -> int:
+    """Look at everything, print a line for each, and return 0 when nothing failed."""
+    lines: list[Line] = []
+    for line in _all_lines(fix):
+        lines.append(line)
+        if not as_json:
+            console.print(
+                f"[{_STYLES[line.result]}]{line.result:<4}[/] {clean(line.what)}"
+                + (f": {clean(line.detail)}" if line.detail else "")
+            )
+    if as_json:
+        print_json([asdict(line) for line in lines])
+    return 1 if any(line.result == "fail" for line in lines) else 0
+
+
+def _all_lines(fix: bool) -> Iterator[Line]:
+    settings = load_settings()
+    yield Line("ok", f"settings {settings_path()}", f"{len(settings.stores)} store(s)")
+    databases = Databases.of()
+    judged: Judged | None = None
+    for line, found in _erp_lines(settings, databases):
+        judged = found or judged
+        yield line
+    with ExitStack() as stack:
+        try:
+            parts = stack.enter_context(open_parts(settings, databases))
+        except InventorySyncError as error:
+            yield Line("fail", "ledger", str(error))
+            return
+        where = "DATABASE_URL" if databases.external_url else f"embedded in {databases.home}"
+        yield Line("ok", "ledger", where)
+        for name in settings.stores:
+            yield from _store_lines(parts, settings, name, judged, fix=fix)
+
+
+def _erp_lines(settings: Settings, databases: Databases) -> Iterator[tuple[Line, Judged | None]]:
+    what = f"ERP contract in schema {settings.erp.schema_}"
+    try:
+        with erp_source(settings, databases) as erp:
+            problems = erp.check()
+            for problem in problems:
+                yield Line("fail", what, problem), None
+            if problems:
+                return
+            judged = judge(erp.snapshot())
+    except InventorySyncError as error:
+        yield Line("fail", "ERP", str(error)), None
+        return
+    snapshot = judged.snapshot
+    detail = f"{len(snapshot.products)} SKUs, {len(snapshot.locations)} locations"
+    yield Line("ok", what, detail), judged
+    wrong = judged.findings[judged.findings["severity"] == "error"]
+    if len(wrong):
+        first = f"{wrong['subject'].iloc[0]}: {wrong['reason'].iloc[0]}"
+        yield Line("warn", "ERP rows", f"{len(wrong)} not believed, first {first}"), None
+    known = set(snapshot.locations["location"].astype(str))
+    for name, store in settings.stores.items():
+        unknown = {place for places in store.locations.values() for place in places} - known
+        if unknown:
+            detail = f"{', '.join(sorted(unknown))} not in the ERP's locations"
+            yield Line("fail", f"store {name}: mapped ERP locations", detail), None
+
+
+def _store_lines(
+    parts: Parts, settings: Settings, name: str, judged: Judged | None, *, fix: bool
+) -> Iterator[Line]:
+    store, storefront = settings.stores[name], parts.storefronts[name]
+    try:
+        facts = storefront.facts()
+        yield Line("ok", f"store {name}: reachable", f"{facts.myshopify_domain}, {facts.plan}")
+        yield from _fact_lines(settings, name, facts)
+        if judged is None:
+            yield Line("warn", f"store {name}: items", "not compared, for the ERP cannot be read")
+            return
+        survey = survey_store(parts, name, judged)
+    except InventorySyncError as error:
+        yield Line("fail", f"store {name}", str(error))
+        return
+    yield Line("ok", f"store {name}: mapping", f"{len(survey.rows)} levels can be published")
+    for kind, found in survey.findings.groupby("kind"):
+        result: Result = "fail" if kind == "unusable-location" else "warn"
+        subjects = ", ".join(found["subject"].astype(str).head(3))
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        detail = f"{len(found)} ({subjects}{more}): {found['reason'].iloc[0]}"
+        yield Line(result, f"store {name}: {kind}", detail)
+    if fix:
+        yield from _connect(parts, name, survey.unlinked, live=store.mode == "live")
+
+
+def _fact_lines(settings: Settings, name: str, facts: StoreFacts) -> Iterator[Line]:
+    store = settings.stores[name]
+    if facts.myshopify_domain != store.shop:
+        detail = f"the token belongs to {facts.myshopify_domain}, the settings say {store.shop}"
+        yield Line("fail", f"store {name}: shop", detail)
+    missing = [scope for scope in NEEDED_SCOPES if scope not in facts.scopes]
+    if missing:
+        detail = f"{', '.join(missing)} missing: grant them to the app and install it again"
+        yield Line("fail", f"store {name}: scopes", detail)
+    else:
+        yield Line("ok", f"store {name}: scopes")
+    if facts.api_version != store.api_version:
+        detail = f"Shopify answers with {facts.api_version}: set api_version to a supported one"
+        yield Line("warn", f"store {name}: API version {store.api_version}", detail)
+    else:
+        yield Line("ok", f"store {name}: API version {facts.api_version}")
+
+
+def _connect(parts: Parts, name: str, unlinked: pd.DataFrame, *, live: bool) -> Iterator[Line]:
+    """Connect or activate levels. Only for live stores: a dry run changes nothing."""
+    if not live:
+        yield Line("warn", f"store {name}: --fix", "the store is in dry_run, nothing was changed")
+        return
+    for key in level_keys(unlinked):
+        refusal = parts.storefronts[name].connect(key, parts.new_id())
+        what = f"store {name}: connect {key.inventory_item_id} at {key.store_location_id}"
+        yield Line("fail", what, refusal) if refusal else Line("ok", what)

@@ -1,0 +1,76 @@
+"""The sandbox as running things: the demo ERP's database and the Shopify stand-in's process.
+
+The only place of the product that knows the sandbox. Put here how it is set up and started; what
+the demo company and its shops are stands in ``sandbox`` itself.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import create_engine
+
+from inventory_sync.cli.processes import HOST, await_answer, child, free_port_or_fail
+from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.sandbox.company import database as company
+from inventory_sync.sandbox.company.acme import Acme
+from inventory_sync.sandbox.company.demo_orders import DEMO_ORDERS, DemoOrder
+from inventory_sync.sandbox.company.shops import shops
+from inventory_sync.settings import load_settings
+from inventory_sync.settings.load import SANDBOX_FILE
+from inventory_sync.wiring import EMBEDDED, Databases
+
+SEED: Final = 2026
+_PATIENCE_SECONDS: Final = 30
+
+
+@contextmanager
+def sandbox(databases: Databases) -> Iterator[None]:
+    """The demo ERP and the three shops, ready to be synchronised; stopped afterwards.
+
+    What exists is used again: the ERP's database and the shops' state are kept under the home
+    folder, so that the second start goes on where the first one ended.
+    """
+    settings = load_settings(SANDBOX_FILE)
+    database = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
+    port = _stand_in_port([store.origin for store in settings.stores.values()])
+    folder = databases.home / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    with databases.embedded_url(database) as erp_url:
+        fresh = not company.exists(erp_url)
+        state = folder / "shops.json"
+        if fresh:
+            now = datetime.now(UTC)
+            company.create(erp_url, seed=SEED, now=now)
+            _write_seeds(folder / "seeds.json", now)
+            state.unlink(missing_ok=True)
+        with _stand_in(port, folder):
+            if fresh:
+                _place_demo_orders(f"http://{HOST}:{port}", erp_url)
+            yield
+
+
+@contextmanager
+def _stand_in(port: int, folder: Path) -> Iterator[None]:
+    way_out = "stop what listens there, for example another demo"
+    free_port_or_fail(port, "the sandbox's Shopify stand-in", way_out)
+    command = ["-m", "inventory_sync.sandbox.standin", "--port", str(port)]
+    command += ["--seed", str(folder / "seeds.json"), "--state", str(folder / "shops.json")]
+    log = folder / "standin.log"
+    with log.open("wb") as output, child(command, {}, output.fileno()) as process:
+        url = f"http://{HOST}:{port}/healthz"
+        await_answer(url, process, log, patience_seconds=_PATIENCE_SECONDS)
+        yield
+
+
+def _stand_in_port(origins: list[str]) -> int:
+    ports = {urlsplit(origin).port for origin in origins}
+    port = ports.pop()
+    if ports or port is None:
+        raise InventorySyncError(f"{SANDBOX_FILE} must name one port for all stores.")
+    return port

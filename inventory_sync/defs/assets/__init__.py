@@ -1,0 +1,1 @@
+"""The assets, in the order in which numbers flow: ERP, orders, ATP, stores."""

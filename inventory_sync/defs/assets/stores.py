@@ -1,0 +1,156 @@
+"""What each store is told and what it shows: a factory that makes two assets per store.
+
+Put a store's assets here, so that lineage, checks, retries and concurrency are per store.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from inventory_sync.defs.assets.erp import OWNERS
+from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.resources import InventorySync
+from inventory_sync.domain.atp import Atp
+from inventory_sync.domain.errors import PassRefused, StoreStopped, WriteInFlight
+from inventory_sync.flow.full_pass import note_failure
+from inventory_sync.flow.observe import observe_store
+from inventory_sync.flow.publish import Basis, StoreReport, Wishes, publish_store
+from inventory_sync.settings import Store
+
+
+class Publishing(dg.Config):
+    """How a store is published in this run; what is set narrows or widens what a pass may do."""
+
+    dry_run: bool = False
+    override_guard: bool = False
+    trust_observed: bool = False
+    skus: list[str] = []  # noqa: RUF012 - dg.Config copies defaults
+
+
+_COLUMNS = {
+    "sku": "text: the ERP's item code",
+    "inventory_item_id": "text: Shopify's inventory item (gid)",
+    "store_location_id": "text: Shopify's location (gid)",
+    "physical_micros": "int64: on hand at the ERP locations behind it, in millionths",
+    "atp_micros": "int64: their ATP, in millionths",
+    "in_flight_micros": "int64: orders that the ERP does not know yet, in millionths",
+    "pool_micros": "int64: ATP less in flight, in millionths",
+    "offer_units": "int64: after share, buffer, hide and cap",
+    "observed_units": "int64: what the store showed before",
+    "explained_units": "int64: what we last set, less orders since",
+    "quantity_units": "int64: what it shall show",
+    "action": "text: write, keep or hold",
+    "reason": "text: why it is not simply the offer",
+    "shown_units": "int64: what the store showed after",
+}
+
+
+def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
+    """The assets ``stores/<name>/published_quantities`` and ``.../observed_quantities``."""
+    pool = f"store_{name.replace('-', '_')}"
+    common: dict[str, Any] = {
+        "group_name": "stores",
+        "owners": OWNERS,
+        "kinds": {"shopify"},
+        "tags": {"inventory_sync/store": name, "inventory_sync/storey": "stores"},
+        "pool": pool,
+        "io_manager_key": "frames",
+        "retry_policy": dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL),
+    }
+    how = "is written to" if store.mode == "live" else "is computed, not written to (dry run)"
+
+    @dg.asset(
+        key=["stores", name, "published_quantities"],
+        ins={
+            "atp": dg.AssetIn(["atp", "available_to_promise"]),
+            "components": dg.AssetIn(["erp", "components"]),
+            "products": dg.AssetIn(["erp", "products"]),
+            "acknowledged_orders": dg.AssetIn(["erp", "acknowledged_orders"]),
+        },
+        deps=[["orders", "in_flight"]],
+        description=f"What {store.shop} offers at its {len(store.locations)} location(s). "
+        f"The store {how}.",
+        metadata=columns(_COLUMNS),
+        **common,
+    )
+    def published_quantities(  # noqa: PLR0913 - one argument per upstream asset
+        context: dg.AssetExecutionContext,
+        config: Publishing,
+        inventory_sync: InventorySync,
+        atp: pd.DataFrame,
+        components: pd.DataFrame,
+        products: pd.DataFrame,
+        acknowledged_orders: pd.DataFrame,
+    ) -> dg.Output[pd.DataFrame]:
+        read_at = datetime.fromisoformat(atp.attrs["read_at"])
+        basis = Basis(Atp.of(atp, components, products), acknowledged_orders, read_at)
+        wishes = Wishes(
+            dry_run=config.dry_run,
+            skus=frozenset(config.skus) or None,
+            override_guard=config.override_guard,
+            trust_observed=config.trust_observed,
+        )
+        with inventory_sync.parts(context.log) as parts:
+            try:
+                report = publish_store(parts, name, basis, pass_id=context.run_id, wishes=wishes)
+            except (StoreStopped, PassRefused, WriteInFlight) as error:
+                note_failure(parts, name, context.run_id, error)
+                raise dg.Failure(str(error), allow_retries=False) from None
+        return dg.Output(report.rows, metadata=_published_metadata(report))
+
+    @dg.asset(
+        key=["stores", name, "observed_quantities"],
+        deps=[["stores", name, "published_quantities"]],
+        description=f"What {store.shop} says it shows, read back after publishing.",
+        metadata=columns(
+            {
+                "inventory_item_id": "text: Shopify's inventory item (gid)",
+                "store_location_id": "text: Shopify's location (gid)",
+                "sku": "text: the ERP's item code",
+                "observed_units": "int64: available, as Shopify shows it now",
+                "published_units": "int64: what we last set",
+                "explained_units": "int64: that, less orders since",
+            }
+        ),
+        **common,
+    )
+    def observed_quantities(
+        context: dg.AssetExecutionContext, inventory_sync: InventorySync
+    ) -> dg.Output[pd.DataFrame]:
+        with inventory_sync.parts(context.log) as parts:
+            try:
+                rows = observe_store(parts, name)
+            except StoreStopped as error:
+                note_failure(parts, name, context.run_id, error)
+                raise dg.Failure(str(error), allow_retries=False) from None
+        drifted = rows[rows["observed_units"].ne(rows["explained_units"])]
+        return dg.Output(
+            rows,
+            metadata={
+                "levels": len(rows),
+                "units shown": int(rows["observed_units"].sum()),
+                "unexplained": len(drifted),
+                "unexplained levels": table(drifted),
+            },
+        )
+
+    return [published_quantities, observed_quantities]
+
+
+def _published_metadata(report: StoreReport) -> dict[str, Any]:
+    rows = report.rows
+    change = (rows["quantity_units"] - rows["observed_units"]).abs()
+    biggest = rows.assign(change=rows["quantity_units"] - rows["observed_units"]).loc[
+        change.sort_values(ascending=False).index
+    ]
+    shown = ["sku", "store_location_id", "atp_micros", "in_flight_micros", "offer_units"]
+    shown += ["observed_units", "quantity_units", "change", "action", "reason"]
+    return {
+        **{name.replace("_", " "): value for name, value in report.counts.items()},
+        "units offered": int(rows["offer_units"].sum()),
+        "mode": "live" if report.live else "dry run: nothing written",
+        "biggest changes": table(biggest.loc[biggest["change"] != 0, shown]),
+        "to mend": table(report.findings),
+    }

@@ -1,0 +1,110 @@
+"""Asset checks, each named as the sentence that it asserts.
+
+Put a check here that shows what a guard in the path has already judged, or compares what two
+assets say. Keep rules out: they live where they protect every path.
+"""
+
+import dagster as dg
+import pandas as pd
+
+from inventory_sync.defs.metadata import table
+from inventory_sync.defs.resources import InventorySync
+from inventory_sync.domain.atp import TERM_COLUMNS
+
+JUDGED = ("locations", "products", "components", "stock", "commitments", "acknowledged_orders")
+
+
+def quarantine_checks() -> list[dg.AssetChecksDefinition]:
+    """One check per ERP dataset: every row is believed."""
+    return [_quarantine_check(name) for name in JUDGED]
+
+
+def _quarantine_check(dataset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=["erp", dataset],
+        name="every_row_is_believed",
+        description="Rows that cannot be right are put aside with their reason; offers that depend "
+        "on them are never raised.",
+    )
+    def every_row_is_believed(
+        context: dg.AssetCheckExecutionContext, inventory_sync: InventorySync
+    ) -> dg.AssetCheckResult:
+        with inventory_sync.parts(context.log) as parts:
+            found = parts.ledger.open_findings("erp")
+        mine = found[found["subject"].str.startswith(f"{dataset} ")]
+        wrong = mine[mine["severity"] == "error"]
+        return dg.AssetCheckResult(
+            passed=wrong.empty,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"rows in quarantine": len(wrong), "rows": table(_readable(mine))},
+        )
+
+    return every_row_is_believed
+
+
+@dg.asset_check(
+    asset=["atp", "available_to_promise"],
+    name="atp_is_the_sum_of_its_terms",
+    blocking=True,
+    description="Physical less unavailable less every kind of commitment gives the ATP of a row.",
+)
+def atp_is_the_sum_of_its_terms(
+    available_to_promise: pd.DataFrame,
+) -> dg.AssetCheckResult:
+    """Adds up the columns again; kits are left out, for their ATP comes from their parts."""
+    rows = available_to_promise[~available_to_promise["is_kit"]]
+    physical, *less = (rows[name] for name in TERM_COLUMNS)
+    wrong = rows[rows["atp_micros"] != physical - sum(less)]
+    return dg.AssetCheckResult(
+        passed=wrong.empty, metadata={"rows": len(rows), "wrong rows": table(wrong)}
+    )
+
+
+def store_checks(name: str) -> list[dg.AssetChecksDefinition]:
+    """The checks of one store."""
+
+    @dg.asset_check(
+        asset=["stores", name, "published_quantities"],
+        name="nothing_in_the_store_needs_mending",
+        description="Every item and location of the store can be published: SKUs are unique and "
+        "known, levels are tracked, active and connected, and Shopify took every quantity.",
+    )
+    def nothing_in_the_store_needs_mending(
+        context: dg.AssetCheckExecutionContext, inventory_sync: InventorySync
+    ) -> dg.AssetCheckResult:
+        with inventory_sync.parts(context.log) as parts:
+            found = parts.ledger.open_findings(name)
+        return dg.AssetCheckResult(
+            passed=not (found["severity"] == "error").any(),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"findings": len(found), "to mend": table(_readable(found))},
+        )
+
+    @dg.asset_check(
+        asset=["stores", name, "observed_quantities"],
+        name="the_store_shows_what_was_published",
+        description="What Shopify shows is what we set, less the orders since.",
+    )
+    def the_store_shows_what_was_published(
+        observed_quantities: pd.DataFrame,
+    ) -> dg.AssetCheckResult:
+        shown, explained = (
+            observed_quantities["observed_units"],
+            observed_quantities["explained_units"],
+        )
+        drifted = observed_quantities[shown != explained]
+        return dg.AssetCheckResult(
+            passed=drifted.empty,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "levels": len(shown),
+                "drifted": len(drifted),
+                "levels adrift": table(drifted),
+            },
+        )
+
+    return [nothing_in_the_store_needs_mending, the_store_shows_what_was_published]
+
+
+def _readable(findings: pd.DataFrame) -> pd.DataFrame:
+    return findings[["subject", "kind", "severity", "reason", "value", "first_seen_at"]]

@@ -1,0 +1,80 @@
+"""Resources: the parts of a pass for an asset, and where frames rest between assets.
+
+Put what assets receive from Dagster here. Keep choices of adapters out: ``wiring`` makes them.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+
+from inventory_sync.flow.parts import Parts
+from inventory_sync.settings import Settings, load_settings
+from inventory_sync.wiring import home_folder, open_parts
+
+KEPT_FRAMES = 5
+"""Frames of so many runs are kept per asset, for whoever wants to open an older one."""
+
+
+class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Opens the ERP, the stores and the ledger as the settings file says.
+
+    Holds no secret: the settings are read where the step runs, never in run config.
+    """
+
+    settings_file: str | None = None
+
+    def settings(self) -> Settings:
+        """The settings, read anew."""
+        return load_settings(Path(self.settings_file) if self.settings_file else None)
+
+    @contextmanager
+    def parts(self, log: dg.DagsterLogManager) -> Iterator[Parts]:
+        """The parts of a pass; what they tell goes to the run's log."""
+        with open_parts(self.settings(), tell=log.info) as parts:
+            yield parts
+
+
+class FrameIOManager(dg.ConfigurableIOManager):
+    """Keeps each asset's frame as Parquet under ``<home>/frames/<asset>/<run>.parquet``.
+
+    A run reads what it wrote itself; a step that is run alone reads the newest frame. Attributes of
+    a frame (``frame.attrs``) are kept with it.
+    """
+
+    folder: str | None = None
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
+        """Write a frame so that a reader sees all of it or nothing."""
+        folder = self._folder(context.asset_key)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as draft:
+            obj.to_parquet(draft.name)
+        os.replace(draft.name, folder / f"{context.run_id}.parquet")
+        for old in _newest_first(folder)[KEPT_FRAMES:]:
+            old.unlink(missing_ok=True)
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Read the frame of this run, or else the newest."""
+        folder = self._folder(context.asset_key)
+        mine = folder / f"{context.step_context.run_id}.parquet"
+        found = [mine] if mine.exists() else _newest_first(folder)
+        if not found:
+            raise dg.Failure(
+                f"{context.asset_key.to_user_string()} has not been computed yet; run the job "
+                "full_sync first.",
+                allow_retries=False,
+            )
+        return pd.read_parquet(found[0])
+
+    def _folder(self, key: dg.AssetKey) -> Path:
+        base = Path(self.folder) if self.folder else home_folder() / "frames"
+        return base.joinpath(*key.path)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime, reverse=True)

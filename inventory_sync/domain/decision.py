@@ -133,7 +133,7 @@ def match_items(
             severity="warning",
         ),
         _found(
-            catalog[near.notna()].assign(near=near),
+            catalog.assign(near=near)[near.notna()],
             "near-sku",
             "the SKU differs from one of the ERP only in case or blanks: make them equal",
             value="near",

@@ -15,7 +15,7 @@ from inventory_sync.domain.errors import ContractBroken
 KINDS: Final = ("pending", "reservation", "hold", "order", "work", "transfer")
 """The kinds of a commitment (design 2), in the order of the waterfall."""
 
-_BLOCK_ROWS: Final = 1 << 18
+_BLOCK_ROWS: Final = 1 << 16
 """Rows that are added at a time: few enough that the scratch space stays in the cache."""
 
 _EXACT_BELOW: Final = 2.0**62

@@ -4,7 +4,6 @@ The only place of the product that knows the sandbox. Put here how it is set up 
 the demo company and its shops are stands in ``sandbox`` itself.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,14 +17,15 @@ from sqlalchemy import create_engine
 from inventory_sync.cli.processes import HOST, await_answer, child, free_port_or_fail
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.sandbox.company import database as company
-from inventory_sync.sandbox.company.acme import Acme
+from inventory_sync.sandbox.company.acme import Acme, Line
 from inventory_sync.sandbox.company.demo_orders import DEMO_ORDERS, DemoOrder
+from inventory_sync.sandbox.company.seed import DEMO_SEED
 from inventory_sync.sandbox.company.shops import shops
+from inventory_sync.sandbox.standin.seed import shops_to_json
 from inventory_sync.settings import load_settings
 from inventory_sync.settings.load import SANDBOX_FILE
 from inventory_sync.wiring import EMBEDDED, Databases
 
-SEED: Final = 2026
 _PATIENCE_SECONDS: Final = 30
 
 
@@ -46,9 +46,10 @@ def sandbox(databases: Databases) -> Iterator[None]:
         state = folder / "shops.json"
         if fresh:
             now = datetime.now(UTC)
-            company.create(erp_url, seed=SEED, now=now)
-            _write_seeds(folder / "seeds.json", now)
+            seeds = shops_to_json(shops(DEMO_SEED, now))
+            (folder / "seeds.json").write_text(seeds, encoding="utf-8")
             state.unlink(missing_ok=True)
+            company.create(erp_url, seed=DEMO_SEED, now=now)
         with _stand_in(port, folder):
             if fresh:
                 _place_demo_orders(f"http://{HOST}:{port}", erp_url)
@@ -74,3 +75,32 @@ def _stand_in_port(origins: list[str]) -> int:
     if ports or port is None:
         raise InventorySyncError(f"{SANDBOX_FILE} must name one port for all stores.")
     return port
+
+
+def _place_demo_orders(stand_in_url: str, erp_url: str) -> None:
+    """Sell a little online. The ERP imports some of the orders; the others are in flight."""
+    engine = create_engine(erp_url)
+    try:
+        for order in DEMO_ORDERS:
+            placed = _place(stand_in_url, order)
+            if order.acknowledged_by_erp:
+                lines = [
+                    Line(sku, order.warehouse, units, line["gid"])
+                    for (sku, units), line in zip(order.lines, placed["lines"], strict=True)
+                ]
+                Acme(engine).import_web_order(placed["gid"], lines, channel=order.store)
+    finally:
+        engine.dispose()
+
+
+def _place(stand_in_url: str, order: DemoOrder) -> dict[str, Any]:
+    wanted = [
+        {"sku": sku, "quantity": units, "location_id": order.location_id}
+        for sku, units in order.lines
+    ]
+    url = f"{stand_in_url}/control/{order.shop}/orders"
+    answer = httpx.post(url, json={"lines": wanted}, trust_env=False)
+    if not answer.is_success:
+        raise InventorySyncError(f"The demo order {order.name} was refused: {answer.text}")
+    placed: dict[str, Any] = answer.json()
+    return placed

@@ -4,20 +4,25 @@ Put shared ways of printing here. Text from outside is stripped of control chara
 """
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-console = Console()
+_FILE_WIDTH = 120
+_GID = "gid://shopify/"
+
+console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print rows under a title; numbers stand to the right."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for index, name in enumerate(columns):
         numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
@@ -38,10 +43,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def clean(value: Any) -> str:
-    """A cell as text: nothing from outside can colour or move the terminal."""
-    if value is None or value is pd.NA:
+    """A cell as text: nothing from outside can colour or move the terminal; gids are shortened."""
+    if pd.isna(value):
         return "-"
-    return escape("".join(mark if mark.isprintable() else "?" for mark in str(value)))
+    text = str(value).replace(_GID, "")
+    return escape("".join(mark if mark.isprintable() else "?" for mark in text))
 
 
 def _is_number(value: Any) -> bool:

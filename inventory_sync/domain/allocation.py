@@ -26,6 +26,7 @@ OFFER_COLUMNS = (
     "pool_micros",
     "offer_units",
     "certainty",
+    "limited_by",
 )
 
 
@@ -66,7 +67,8 @@ def offers(
     """What one store offers: a row per mapped store location and tracked SKU (``OFFER_COLUMNS``).
 
     ``in_flight``: store_location_id, sku, in_flight_micros of this store. Terms and ATP are summed
-    over the ERP locations of the store location; negatives count.
+    over the ERP locations of the store location; negatives count. ``limited_by`` names the parts
+    that limit a kit.
     """
     mapped = pd.DataFrame(
         [(gid, place) for gid, places in locations.items() for place in places],
@@ -78,6 +80,7 @@ def offers(
         [list(locations), sorted(atp.tracked_skus)], names=["store_location_id", "sku"]
     )
     result = sums.reindex(everything, fill_value=0).reset_index()
+    result["limited_by"] = _limits(atp.rows, mapped).reindex(everything).to_numpy()
     deducted = in_flight.set_index(["store_location_id", "sku"])["in_flight_micros"]
     result["in_flight_micros"] = deducted.reindex(everything, fill_value=0).to_numpy(np.int64)
     _deduct_from_kits(result, atp.kits)
@@ -92,6 +95,13 @@ def _summed(rows: pd.DataFrame, mapped: pd.DataFrame) -> pd.DataFrame:
     sums: pd.DataFrame = groups[[*TERM_COLUMNS, "atp_micros"]].sum()
     sums["certainty"] = groups["certainty"].max()
     return sums
+
+
+def _limits(rows: pd.DataFrame, mapped: pd.DataFrame) -> "pd.Series[str]":
+    """The parts that limit each kit at the ERP locations of each store location."""
+    kits = rows.loc[rows["is_kit"].astype(bool), ["sku", "location", "limited_by"]]
+    parts = kits.merge(mapped, on="location").groupby(["store_location_id", "sku"])["limited_by"]
+    return parts.agg(lambda names: ", ".join(sorted(set(names))))
 
 
 def _deduct_from_kits(result: pd.DataFrame, kits: Kits) -> None:

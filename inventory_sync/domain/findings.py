@@ -70,6 +70,21 @@ class Notebook:
             findings_frame(subjects, kind, reason, severity=severity, values=rows.get("_value"))
         )
 
+    def find_all(self, dataset: str, rows: pd.DataFrame, kind: str, reason: str) -> None:
+        """Note what is remarkable about many rows at once: one warning that counts them."""
+        if rows.empty:
+            return
+        first = next(_names(dataset, rows))
+        self.findings.append(
+            findings_frame(
+                pd.Series([f"{dataset} rows"]),
+                kind,
+                reason,
+                severity="warning",
+                values=pd.Series([f"{len(rows)} row(s), first {first}"]),
+            )
+        )
+
     def doubt(self, rows: pd.DataFrame, certainty: Certainty, *, everywhere: bool = False) -> None:
         """Note that the ATP of the rows' SKUs is not certain, there or everywhere."""
         rows = rows[rows["sku"].notna()]

@@ -129,13 +129,12 @@ def _judge_stock(
     nameless = frame["sku"].isna()
     notes.find("stock", frame[nameless], "missing-key", "sku is missing")
     _find_unknown_skus("stock", frame, skus, notes)
-    fraction = ~bad & (frame["physical_micros"] % SCALE != 0)
-    notes.find(
+    fraction = frame[~bad & (frame["physical_micros"] % SCALE != 0)]
+    notes.find_all(
         "stock",
-        frame[fraction],
+        fraction,
         "fraction",
         "physical is not a whole number: counted exactly, offered rounded down",
-        severity="warning",
     )
     notes.doubt(frame[bad], Certainty.UNKNOWN)
     notes.doubt(frame[nowhere], Certainty.UNKNOWN, everywhere=True)

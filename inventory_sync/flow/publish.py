@@ -248,7 +248,8 @@ def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame)
     terms = writes[["store_location_id", "sku", "provisional_units", "reason"]].merge(
         offered, on=["store_location_id", "sku"]
     )
-    records = terms.drop(columns=["store_location_id", "sku"]).to_dict("records")
+    told = terms.drop(columns=["store_location_id", "sku"]).astype("object")
+    records = told.where(told.notna(), None).to_dict("records")
     falls = [{**{str(k): v for k, v in record.items()}, "rules": rules} for record in records]
     return plan_of(
         job.store, job.pass_id, writes, dict(zip(level_keys(writes), falls, strict=True))

@@ -41,7 +41,7 @@ _FRAMES = ("locations", "products", "components", "stock", "commitments", "quara
         }
     ),
 )
-def available_to_promise_asset(  # noqa: PLR0913 - one argument per upstream asset
+def available_to_promise_asset(
     locations: pd.DataFrame,
     products: pd.DataFrame,
     components: pd.DataFrame,

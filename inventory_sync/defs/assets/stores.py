@@ -75,7 +75,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         metadata=columns(_COLUMNS),
         **common,
     )
-    def published_quantities(  # noqa: PLR0913 - one argument per upstream asset
+    def published_quantities(
         context: dg.AssetExecutionContext,
         config: Publishing,
         inventory_sync: InventorySync,

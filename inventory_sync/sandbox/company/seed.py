@@ -67,7 +67,8 @@ def _opening_stock(books: Books, catalogue: Sequence[Item]) -> None:
                 continue
             is_sold_out = rng.random() < 0.05
             units = 0 if is_sold_out else round(item.typical_units * rng.uniform(0.2, 1.4))
-            on_hand = Decimal(units) + (Decimal("0.5") if item.sku.endswith("-M") else 0)
+            by_the_metre = item.bulk and item.sku.endswith("-M")
+            on_hand = Decimal(units) + (Decimal("0.5") if by_the_metre else 0)
             blocked = min(on_hand, Decimal(rng.choice((0, 0, 0, 0, 0, 0, 1, 2, 4))))
             books.free[item.sku, warehouse] = on_hand - blocked
             books.add(

@@ -1,0 +1,43 @@
+"""``inventory-sync bench ...``: speed on this machine, printed with its conditions.
+
+Put how a measurement is shown here; what is measured is ``bench``. Nothing here is ever asserted.
+"""
+
+import os
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+from inventory_sync.bench import erp_read
+from inventory_sync.cli.show import console, print_json, print_table
+from inventory_sync.wiring import Databases
+
+
+def show_atp(keys: int, *, as_json: bool) -> int:
+    """Time and memory of each way to sum the same rows into ATP."""
+    rows = [
+        [each.name, round(each.seconds, 3), round(each.ratio, 1), round(each.extra_megabytes)]
+        for each in atp.measure(keys)
+    ]
+    columns = ["way", "seconds", "times the floor", "extra MB"]
+    _show(f"ATP of {keys:,} SKU-locations", columns, rows, as_json=as_json)
+    return 0
+
+
+def show_erp_read(rows: int, *, as_json: bool) -> int:
+    """Rows per second of each way to read stock from the embedded PostgreSQL."""
+    with Databases.of().embedded_url("inventory_sync_bench") as url:
+        measured = erp_read.measure(url, rows)
+    listing = [[name, round(rate)] for name, rate in measured]
+    _show(f"Reading {rows:,} stock rows", ["way", "rows per second"], listing, as_json=as_json)
+    return 0
+
+
+def _show(title: str, columns: Sequence[str], rows: list[list[Any]], *, as_json: bool) -> None:
+    conditions = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+    if as_json:
+        named = [dict(zip(columns, row, strict=True)) for row in rows]
+        print_json({"title": title, "conditions": conditions, "rows": named})
+        return
+    print_table(title, columns, rows)
+    console.print(conditions)

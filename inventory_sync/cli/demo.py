@@ -1,0 +1,152 @@
+"""``inventory-sync demo``: the main job on the sandbox, and what each store shows then.
+
+Put here the order of the demo and what it prints. The sandbox itself is started by ``sandbox.py``.
+"""
+
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import dagster as dg
+import pandas as pd
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from inventory_sync.cli.dagster_ui import dagster_ui, wait_for_end
+from inventory_sync.cli.processes import HOST, child, free_port_or_fail
+from inventory_sync.cli.sandbox import sandbox
+from inventory_sync.cli.show import console, print_table, records
+from inventory_sync.domain.position import KINDS
+from inventory_sync.domain.units import micros_to_decimal
+from inventory_sync.settings import Settings, load_settings
+from inventory_sync.settings.load import CONFIG_VARIABLE, SANDBOX_FILE
+from inventory_sync.wiring import Databases
+
+JOB: Final = "full_sync"
+_RUN_TAG: Final = "inventory_sync/demo"
+_SHOWN_PER_STORE: Final = 8
+_POLL_SECONDS: Final = 0.3
+
+
+def run_demo(*, once: bool, ui_port: int) -> int:
+    """Start the sandbox, run the job through Dagster, print what the stores show, serve the UI."""
+    databases = Databases.of()
+    settings = load_settings(SANDBOX_FILE)
+    if not once:
+        free_port_or_fail(ui_port, "the Dagster UI", "choose another one with --port")
+    with ExitStack() as stack:
+        console.print("Starting PostgreSQL, the demo ERP and three Shopify stores ...")
+        dagster = stack.enter_context(databases.dagster_environment())
+        stack.enter_context(sandbox(databases))
+        environment = {**dagster, CONFIG_VARIABLE: str(SANDBOX_FILE)}
+        if not _run_job(environment, databases.home / "sandbox" / "full_sync.log"):
+            return 1
+        _print_stores(settings, databases.home / "frames")
+        if once:
+            return 0
+        console.print("Starting the Dagster UI and its daemon ...")
+        process = stack.enter_context(dagster_ui(ui_port, environment))
+        console.print(f"\n[bold]Dagster UI: http://{HOST}:{ui_port}[/] (Ctrl-C stops everything)")
+        console.print(f"  lineage: http://{HOST}:{ui_port}/asset-groups")
+        console.print("In another terminal: inventory-sync status, sync --dry-run, doctor")
+        return wait_for_end(process)
+
+
+def _run_job(environment: Mapping[str, str], log: Path) -> bool:
+    """Run the job as Dagster's own command does, showing each asset when it is there."""
+    tag = str(uuid.uuid4())
+    command = ["-m", "dagster", "job", "execute", "-m", "inventory_sync.definitions", "-j", JOB]
+    command += ["--tags", f'{{"{_RUN_TAG}": "{tag}"}}']
+    shown = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console
+    )
+    with log.open("wb") as output, shown:
+        task = shown.add_task(f"running {JOB}", total=None)
+        with child(command, environment, output.fileno()) as process:
+            for line in _progress(environment, tag, process):
+                console.print(f"  {line}")
+            shown.update(task, completed=1, total=1)
+            if process.returncode:
+                console.print(f"{JOB} failed; {log} has the details.", style="red")
+            return process.returncode == 0
+
+
+def _progress(
+    environment: Mapping[str, str], tag: str, process: subprocess.Popen[bytes]
+) -> Iterator[str]:
+    """The assets of the run, each once, as they are materialized; ends with the process."""
+    cursor: str | None = None
+    with dg.DagsterInstance.from_config(environment["DAGSTER_HOME"]) as instance:
+        ended = False
+        while not ended:
+            ended = _has_ended(process)
+            for run in instance.get_runs(dg.RunsFilter(tags={_RUN_TAG: tag})):
+                found = instance.get_records_for_run(
+                    run.run_id, cursor, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+                )
+                cursor = found.cursor
+                for record in found.records:
+                    key = record.event_log_entry.get_dagster_event().asset_key
+                    yield key.to_user_string() if key else ""
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(_POLL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _print_stores(settings: Settings, frames: Path) -> None:
+    """What each store now shows and why, for the levels that say most."""
+    for name in settings.stores:
+        rows = _newest(frames / "stores" / name / "published_quantities")
+        rows["committed_micros"] = rows[[f"{kind}_micros" for kind in KINDS]].sum(axis=1)
+        interest = (
+            (rows["in_flight_micros"] != 0) * 4
+            + (rows["committed_micros"] > 0) * 2
+            + (rows["quantity_units"] != rows["observed_units"])
+        )
+        best = rows.loc[interest.sort_values(ascending=False, kind="stable").index]
+        print_table(
+            f"{name}: {len(rows)} levels, {int((rows['action'] == 'write').sum())} changed",
+            [
+                "store",
+                "location",
+                "SKU",
+                "physical",
+                "committed",
+                "ATP",
+                "in flight",
+                "offer",
+                "observed",
+                "before",
+            ],
+            [_row(name, row) for row in records(best.head(_SHOWN_PER_STORE))],
+        )
+    console.print(
+        "ATP = physical - unavailable - committed. Offer = share of (ATP - in flight) - buffer, "
+        "hidden below a limit and capped; observed is what Shopify shows now."
+    )
+
+
+def _row(store: str, row: Mapping[str, Any]) -> list[object]:
+    place = str(row["store_location_id"]).rsplit("/", 1)[-1]
+    terms = [units(row[f"{name}_micros"]) for name in ("physical", "committed")]
+    if row["limited_by"]:
+        terms = ["kit of", row["limited_by"]]
+    pool = [units(row[f"{name}_micros"]) for name in ("atp", "in_flight")]
+    shown = [row[name] for name in ("offer_units", "shown_units", "observed_units")]
+    return [store, place, row["sku"], *terms, *pool, *shown]
+
+
+def units(micros: int) -> str:
+    """Micros as the number of units that a person reads."""
+    return f"{micros_to_decimal(micros):f}"
+
+
+def _newest(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(max(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime))

@@ -1,0 +1,101 @@
+"""The ledger's database: how it is reached, brought up to date, and named when it fails.
+
+Put the engine and the migration here. Keep out tables (``schema``), queries, and the server that
+runs when no database is configured (``embedded``).
+"""
+
+from typing import Final
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateSchema
+
+from inventory_sync.ledger.errors import LedgerUnavailable
+from inventory_sync.ledger.schema import SCHEMA
+
+_MIGRATION_LOCK: Final = 0x1ED6E5
+"""Any number, as long as nobody else takes it as an advisory lock in the same database."""
+
+_WAY_OUT: Final = "check that PostgreSQL runs and that INVENTORY_SYNC_DATABASE_URL is right"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a PostgreSQL URL of any scheme; nothing is connected yet.
+
+    Every failure of the database, also later on, comes as ``LedgerUnavailable``.
+    """
+    address = _with_our_driver(url)
+    engine = create_engine(
+        address,
+        pool_pre_ping=True,  # the server may have been restarted since the last pass
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "inventory_sync",
+            "prepare_threshold": None,  # server-side statements do not survive every PgBouncer
+        },
+    )
+    _name_failures(engine)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; several processes may do it at once.
+
+    Raises ``LedgerUnavailable`` when a newer version of the program has been here before.
+    """
+    config = Config()
+    config.set_main_option("script_location", "inventory_sync.ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as unknown_revision:
+            raise LedgerUnavailable(
+                f"The ledger in database {engine.url.database} was written by a newer version of "
+                "inventory_sync; install that version, or name another database."
+            ) from unknown_revision
+
+
+def _with_our_driver(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        # The text is not shown: it may hold a password where we do not expect it.
+        raise LedgerUnavailable(
+            "The ledger's database URL cannot be read; "
+            "INVENTORY_SYNC_DATABASE_URL has the form postgresql://user:password@host/database."
+        ) from None
+    if address.drivername.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise LedgerUnavailable(
+            f"The ledger needs PostgreSQL, and its database URL says {address.drivername}; "
+            "set INVENTORY_SYNC_DATABASE_URL to a PostgreSQL database."
+        )
+    # A bare scheme could mean any driver, and Dagster's is another one than ours.
+    return address.set(drivername="postgresql+psycopg")
+
+
+def unavailable(url: URL, failure: BaseException) -> LedgerUnavailable:
+    """The sentence for a failure outside of this program: no server, no room, no right."""
+    said = next(iter(str(failure).strip().splitlines()), "no reason given").rstrip(".")
+    place = f"database {url.database} at {url.host or url.query.get('host') or 'the local socket'}"
+    return LedgerUnavailable(f"The ledger in {place} cannot be used: {said}; {_WAY_OUT}.")
+
+
+def _name_failures(engine: Engine) -> None:
+    """Raise what the database refuses for outside reasons as one sentence, at whatever call."""
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def name_it(context: ExceptionContext) -> LedgerUnavailable | None:
+        failure = context.original_exception
+        outside = psycopg.OperationalError | psycopg.errors.InsufficientPrivilege
+        # A failing ping is how the pool learns to connect anew: no failure yet.
+        if isinstance(failure, outside) and not context.is_pre_ping:
+            return unavailable(engine.url, failure)
+        return None

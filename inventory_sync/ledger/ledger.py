@@ -1,0 +1,37 @@
+"""The ledger as one object: everything that a pass remembers beyond its own end.
+
+Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``.
+"""
+
+from sqlalchemy import Engine
+
+from inventory_sync.ledger.database import migrate, open_engine
+from inventory_sync.ledger.intents import Intents
+from inventory_sync.ledger.journal import Journal
+from inventory_sync.ledger.orders import Orders
+from inventory_sync.ledger.publications import Publications
+
+
+class Ledger(Orders, Intents, Publications, Journal):
+    """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
+    returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
+
+    Safe to use from several threads and processes; a forked child needs a ledger of its own.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        self._engine.dispose()
+
+
+def connect(url: str) -> Ledger:
+    """Open the ledger in the database of a PostgreSQL URL, and bring its tables up to date.
+
+    Raises ``LedgerUnavailable`` when the database cannot be reached or is not ours to change.
+    """
+    engine = open_engine(url)
+    migrate(engine)
+    return Ledger(engine)

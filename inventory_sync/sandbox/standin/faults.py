@@ -1,0 +1,85 @@
+"""Seeded faults: what can go wrong between a shop and its caller.
+
+Put a new kind of failure here, and what it does to an answer in ``admin_api.py``.
+"""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from inventory_sync.sandbox.standin.seed import STRICT
+
+FaultKind = Literal[
+    "http_500",  # refused before anything is done
+    "http_503",
+    "http_429",  # with Retry-After
+    "http_430",  # Shopify's security rejection
+    "html_200",  # a page instead of JSON
+    "reset",  # the connection breaks before anything is done
+    "throttled",  # THROTTLED whatever the bucket holds
+    "data_null",  # {"data": null}, nothing done
+    "truncated",  # executed, half of the answer arrives
+    "slow",  # executed, answered after so many seconds
+    "applied_answer_lost",  # a mutation is executed, then the connection breaks
+    "concurrent_request",  # user error IDEMPOTENCY_CONCURRENT_REQUEST, nothing done
+    "previous_attempt_failed",  # user error IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, nothing done
+]
+
+_MUTATIONS_ONLY = {"applied_answer_lost", "concurrent_request", "previous_attempt_failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A failure that strikes requests of one operation (or of any).
+
+    It strikes with ``probability`` each time, and ``count`` times at most (``None``: no end).
+    ``seconds`` is the delay of ``slow`` and the Retry-After of ``http_429``.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    kind: FaultKind
+    operation: str | None = None
+    count: int | None = 1
+    probability: float = 1.0
+    seconds: float = 1.0
+
+
+class Faults:
+    """The faults that lie in wait for a shop's callers."""
+
+    def __init__(self) -> None:
+        self._rng = random.Random(0)
+        self._waiting: list[tuple[Fault, int | None]] = []
+
+    def add(self, faults: Iterable[Fault], *, rng: random.Random | None = None) -> None:
+        """Let more faults lie in wait; ``rng`` decides the ones that have a probability."""
+        self._rng = rng or self._rng
+        self._waiting += [(fault, fault.count) for fault in faults]
+
+    def clear(self) -> None:
+        """Call them all off."""
+        self._waiting = []
+
+    def waiting(self) -> list[tuple[Fault, int | None]]:
+        """The faults still to strike, each with how many times (``None``: no end)."""
+        return list(self._waiting)
+
+    def strike(self, operation: str, *, mutation: bool) -> Fault | None:
+        """The fault that befalls a request of this operation, if any; at most one does."""
+        for place, (fault, left) in enumerate(self._waiting):
+            if fault.operation not in {None, operation}:
+                continue
+            if fault.kind in _MUTATIONS_ONLY and not mutation:
+                continue
+            if self._rng.random() >= fault.probability:
+                continue
+            if left == 1:
+                del self._waiting[place]
+            elif left is not None:
+                self._waiting[place] = (fault, left - 1)
+            return fault
+        return None

@@ -1,0 +1,129 @@
+"""One shop: its stock, its orders, who may ask, and what it remembers of the asking.
+
+Put state that belongs to a whole shop here. Keep rules out: they are functions over a shop, in
+``writes.py``, ``activation.py``, ``placing.py`` and ``order_changes.py``.
+"""
+
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+from inventory_sync.sandbox.standin.faults import Faults
+from inventory_sync.sandbox.standin.idempotency import KnownKeys
+from inventory_sync.sandbox.standin.orders import DraftOrder, Order
+from inventory_sync.sandbox.standin.seed import ItemSeed, LocationSeed, ShopSeed
+from inventory_sync.sandbox.standin.stock import Item, Level, Location, Stock, gid
+from inventory_sync.sandbox.standin.throttle import Bucket, Statistics
+
+HISTORY_LENGTH = 1_000
+
+OpenShop = Callable[[ShopSeed], "Shop"]
+
+
+def utc_now() -> datetime:
+    """The time of day; Shopify's time stamps have whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Units that a write added to (or took from) one quantity of one level."""
+
+    name: str
+    delta: int
+    item_id: int
+    location_id: int
+    ledger_document_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One accepted write, as the shop's inventory history shows it."""
+
+    id: int
+    created_at: datetime
+    reason: str
+    reference_document_uri: str | None
+    changes: tuple[Change, ...]
+
+    @property
+    def gid(self) -> str:
+        """Its global id."""
+        return gid("InventoryAdjustmentGroup", self.id)
+
+
+class Shop:
+    """A shop that is open. Whoever touches it from outside the server holds ``lock`` meanwhile,
+    but never while waiting for an HTTP answer of the same shop.
+    """
+
+    def __init__(
+        self,
+        seed: ShopSeed,
+        *,
+        clock: Callable[[], float] = monotonic,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.handle = seed.handle
+        self.domain = seed.myshopify_domain
+        self.access_token: str | None = seed.access_token
+        self.plan = seed.plan
+        self.scopes = set(seed.scopes)
+        self.idempotency_mode = seed.idempotency_mode
+        self.api_versions = seed.api_versions
+        self.locked = False
+        self.now = now
+        self.stock = Stock()
+        self.orders: dict[int, Order] = {}
+        self.drafts: dict[int, DraftOrder] = {}
+        self.history: deque[Adjustment] = deque(maxlen=HISTORY_LENGTH)
+        self.bucket = Bucket(seed.plan, clock)
+        self.statistics = Statistics()
+        self.faults = Faults()
+        self.keys = KnownKeys()
+        self.revision = 0
+        # Ids of different shops never meet, so that a client which mixes up two shops is noticed.
+        self.last_id = (1000 + zlib.crc32(seed.handle.encode()) % 9000) * 1_000_000_000
+        self.number = self.next_id()
+        for location in seed.locations:
+            self._open_location(location)
+        for item in seed.items:
+            self.add_item(item)
+
+    def next_id(self) -> int:
+        """A number that no object of this shop has yet."""
+        self.last_id += 1
+        return self.last_id
+
+    def _open_location(self, seed: LocationSeed) -> None:
+        self.stock.add_location(
+            Location(seed.id, seed.name, seed.active, seed.fulfills_online_orders)
+        )
+
+    def add_item(self, seed: ItemSeed) -> Item:
+        """Add an item with its levels."""
+        now = self.now()
+        item = Item(self.next_id(), seed.sku, seed.tracked, seed.policy, now, now)
+        self.stock.add_item(item)
+        for level in seed.levels:
+            units = {"available": level.available}
+            self.stock.add_level(Level(item.id, level.location_id, level.active, now, now, units))
+        return item
+
+    def level_or_hidden(self, item_id: int, location_id: int) -> Level:
+        """The level of an item at a location.
+
+        Where there is none an inactive one appears, as since spring 2026 a quantity can be written
+        at a location that does not stock the item, without connecting it
+        (https://shopify.dev/changelog/removal-of-itemnotstockedatlocation-error).
+        """
+        level = self.stock.level(item_id, location_id)
+        if level is None:
+            now = self.now()
+            level = self.stock.add_level(Level(item_id, location_id, False, now, now))
+        return level

@@ -1,0 +1,89 @@
+"""Asks a query, page by page if need be, and hands out checked answers.
+
+Put here what every read shares: sizes that shrink when a query is too costly, pagination that
+always ends, and shapes that are checked before use. What is read is in ``storefront.py`` and
+``order_reader.py``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from inventory_sync.domain.errors import StoreStopped
+from inventory_sync.shopify.answers import Connection, fault_of
+from inventory_sync.shopify.client import ShopifyClient
+from inventory_sync.shopify.operations import Operation
+from inventory_sync.shopify.protocol import TooCostly
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class Reader:
+    """Reads of one store. Remembers the sizes that Shopify has accepted."""
+
+    def __init__(self, client: ShopifyClient) -> None:
+        self._client = client
+        self._sizes: dict[str, Mapping[str, int]] = {}
+
+    def read(self, operation: Operation, shape: type[Shape], **variables: Any) -> Shape:
+        """One answer. A list among the variables is cut to its size; the caller asks on.
+
+        Raises ``StoreStopped`` when even the smallest query is too costly, and what
+        ``ShopifyClient.ask`` raises.
+        """
+        while True:
+            sizes = self._sizes.get(operation.name, operation.sizes)
+            answer = self._client.ask(operation, variables | _sized(sizes, variables))
+            if isinstance(answer, TooCostly):
+                self._sizes[operation.name] = self._smaller(operation, sizes, answer)
+                continue
+            return self.check(shape, answer.data)
+
+    def pages(
+        self,
+        operation: Operation,
+        shape: type[Shape],
+        connection: Callable[[Shape], Connection[Any]],
+        **fixed: Any,
+    ) -> Iterator[Shape]:
+        """Every page of one list, in order; ``connection`` finds the list in the answer."""
+        after: str | None = None
+        while True:
+            page = self.read(operation, shape, **fixed, after=after)
+            yield page
+            info = connection(page).page_info
+            if not info.has_next_page:
+                return
+            if info.end_cursor is None or info.end_cursor == after:
+                raise self._client.unreachable(f"the pages of {operation.name} do not go on")
+            after = info.end_cursor
+
+    def check(self, shape: type[Shape], data: Any) -> Shape:
+        """The data in its shape, or ``StoreUnreachable``."""
+        try:
+            return shape.model_validate(data)
+        except ValidationError as error:
+            cause = f"its answer is malformed ({fault_of(error)})"
+            raise self._client.unreachable(cause) from None
+
+    def _smaller(
+        self, operation: Operation, sizes: Mapping[str, int], answer: TooCostly
+    ) -> dict[str, int]:
+        """Halve the first size that can be halved."""
+        for name, size in sizes.items():
+            if size > 1:
+                return {**sizes, name: size // 2}
+        raise StoreStopped(
+            store=self._client.store,
+            reason=f"Shopify finds the smallest query {operation.name} too costly "
+            f"({answer.message})",
+            way_out="report this with the message above",
+        )
+
+
+def _sized(sizes: Mapping[str, int], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that say how much: a number, or the beginning of a list that was given."""
+    return {
+        name: variables[name][:size] if name in variables else size for name, size in sizes.items()
+    }

@@ -4,6 +4,7 @@ Put the options of a command here, what it does into a module beside this one.
 """
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -153,6 +154,9 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    # Ctrl-C and an orderly kill end a command the same way: what it started is stopped.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         app()
     except SettingsError as error:

@@ -3,7 +3,6 @@
 Put here how Dagster's own programs are started. How any child is ended stands in ``processes.py``.
 """
 
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -51,7 +50,6 @@ def dagster_ui(port: int, environment: Mapping[str, str]) -> Iterator[subprocess
 
 def wait_for_end(process: subprocess.Popen[bytes]) -> int:
     """Wait until Ctrl-C (0) or until the process ends by itself (1)."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         process.wait()
     except KeyboardInterrupt:

@@ -59,7 +59,8 @@ def available_to_promise(judged: Judged, now: datetime) -> Atp:
     demand = kits_rules.explode(open_commitments(snapshot.commitments, now), kits)
     # What stands at a kit itself is not counted: its ATP is what its parts allow.
     stock = snapshot.stock[~snapshot.stock["sku"].isin(set(kits.parts))]
-    doubtful = _doubtful_pairs(judged.doubts, snapshot.locations)
+    doubts = _with_parts(judged.doubts, kits)
+    doubtful = _doubtful_pairs(doubts, snapshot.locations)
     pairs, (stock_key, demand_key, _) = _code_pairs(stock, demand, doubtful)
     position = net_position(
         len(pairs),
@@ -81,11 +82,9 @@ def available_to_promise(judged: Judged, now: datetime) -> Atp:
         is_kit=False,
         limited_by=None,
     )
-    rows["certainty"] = certainty_of(rows, judged.doubts)
+    rows["certainty"] = certainty_of(rows, doubts)
     assembled = kits_rules.assemble(kits, rows)
-    assembled["certainty"] = np.maximum(
-        assembled["certainty"], certainty_of(assembled, judged.doubts)
-    )
+    assembled["certainty"] = np.maximum(assembled["certainty"], certainty_of(assembled, doubts))
     assembled = assembled.assign(is_kit=True, **dict.fromkeys(TERM_COLUMNS, 0))
     return Atp.of(_stacked(rows, assembled), snapshot.components, snapshot.products)
 
@@ -110,6 +109,12 @@ def certainty_of(rows: pd.DataFrame, doubts: pd.DataFrame) -> NDArray[np.int8]:
     ):
         result[at] = max(everywhere.get(sku, 0), there.get((sku, location), 0))
     return result
+
+
+def _with_parts(doubts: pd.DataFrame, kits: kits_rules.Kits) -> pd.DataFrame:
+    """Doubts with those that follow: an unreadable demand for a kit is one for its parts too."""
+    demand = doubts[doubts["certainty"] == Certainty.AT_MOST].assign(quantity_micros=0)
+    return pd.concat([doubts, kits_rules.explode(demand, kits)[list(doubts)]], ignore_index=True)
 
 
 def _doubtful_pairs(doubts: pd.DataFrame, locations: pd.DataFrame) -> pd.DataFrame:

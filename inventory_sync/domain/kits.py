@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from inventory_sync.domain.units import SCALE
+from inventory_sync.domain.units import LIMIT_UNITS, SCALE
+
+_MOST_MICROS: Final = LIMIT_UNITS * SCALE
+"""As much as one row of stock may hold: a demand beyond it takes everything as well."""
+
+_MOST_KITS: Final = 10**10
+"""More than a shop can show (facts 1.2), and few enough that sums over locations fit 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,13 @@ def explode(demand: pd.DataFrame, kits: Kits) -> pd.DataFrame:
 
 def _times_up(micros: "pd.Series[int]", share: Fraction) -> "pd.Series[int]":
     scaled = [-(-int(value) * share.numerator // share.denominator) for value in micros]
-    return pd.Series(scaled, index=micros.index, dtype="int64")
+    bounded = [_bounded(value, _MOST_MICROS) for value in scaled]
+    return pd.Series(bounded, index=micros.index, dtype="int64")
+
+
+def _bounded(value: int, most: int) -> int:
+    """The value, or the nearest one that is not absurd."""
+    return max(-most, min(value, most))
 
 
 def assemble(kits: Kits, atp: pd.DataFrame) -> pd.DataFrame:
@@ -115,9 +128,10 @@ def assemble(kits: Kits, atp: pd.DataFrame) -> pd.DataFrame:
                 (int(Fraction(found[part][0], SCALE) // quantity), part)
                 for part, quantity in content.items()
             )
+            micros = _bounded(whole, _MOST_KITS) * SCALE
             certainty = max(certainty for _, certainty in found.values())
-            at_location[location] = (whole * SCALE, certainty)
-            rows.append((kit, location, whole * SCALE, certainty, limit))
+            at_location[location] = (micros, certainty)
+            rows.append((kit, location, micros, certainty, limit))
     columns = ["sku", "location", "atp_micros", "certainty", "limited_by"]
     return pd.DataFrame(rows, columns=columns).astype(
         {"atp_micros": np.int64, "certainty": np.int8}

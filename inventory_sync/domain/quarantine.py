@@ -212,9 +212,10 @@ def _judge_acknowledged(snapshot: ErpSnapshot, notes: Notebook) -> pd.DataFrame:
 def _judge_components(snapshot: ErpSnapshot, skus: pd.Index, notes: Notebook) -> pd.DataFrame:
     """One wrong part makes the whole kit unknown: a kit without its rarest part looks plentiful.
 
-    Demand for such a kit cannot be passed on to its parts, so they are doubtful too.
+    Demand for such a kit cannot be passed on to its parts, so they are doubtful too, at any depth.
     """
     frame = snapshot.components
+    near = _misspelt({*frame["kit_sku"].dropna(), *frame["component_sku"].dropna()}, skus)
     bad = _faulty(snapshot, "components", ("quantity",), notes)
     pair = ["kit_sku", "component_sku"]
     for mask, kind, reason in (
@@ -226,6 +227,11 @@ def _judge_components(snapshot: ErpSnapshot, skus: pd.Index, notes: Notebook) ->
             "unknown-sku",
             "component_sku is not in products",
         ),
+        (
+            frame["kit_sku"].isin(near),
+            "unknown-sku",
+            "kit_sku differs from a product only in case or blanks",
+        ),
     ):
         notes.find("components", frame[mask], kind, reason)
         bad = bad | mask
@@ -236,10 +242,24 @@ def _judge_components(snapshot: ErpSnapshot, skus: pd.Index, notes: Notebook) ->
         notes.find("components", rows, "cycle", f"the kit contains itself: {cycle}")
     refused |= cycles.keys()
     theirs = frame["kit_sku"].isin(refused)
-    notes.doubt_everywhere(refused, Certainty.UNKNOWN)
-    parts = set(frame.loc[theirs, "component_sku"].dropna().astype(str))
-    notes.doubt_everywhere(parts - refused, Certainty.AT_MOST)
+    parts = _contents(frame, set(frame.loc[theirs | bad, "component_sku"].dropna().astype(str)))
+    unknown = refused | {near[sku] for sku in refused & near.keys()}
+    doubtful = parts | {near[sku] for sku in parts & near.keys()}
+    notes.doubt_everywhere(unknown, Certainty.UNKNOWN)
+    notes.doubt_everywhere(doubtful - unknown, Certainty.AT_MOST)
     return frame[~theirs & ~bad]
+
+
+def _contents(components: pd.DataFrame, skus: set[str]) -> set[str]:
+    """The SKUs and what they contain, at any depth; cycles are no obstacle."""
+    content: dict[str, set[str]] = {}
+    for kit, part in components[["kit_sku", "component_sku"]].dropna().itertuples(index=False):
+        content.setdefault(kit, set()).add(part)
+    found, ahead = set[str](), set(skus)
+    while ahead:
+        found |= ahead
+        ahead = {part for kit in ahead for part in content.get(kit, ())} - found
+    return found
 
 
 def _stranger(values: "pd.Series[str]", known: pd.Index) -> "pd.Series[bool]":
@@ -259,12 +279,18 @@ def _find_unknown_skus(
     unknown = frame[_stranger(frame["sku"], skus)]
     if unknown.empty:
         return unknown
-    by_fold = {fold_sku(sku): sku for sku in skus}
-    meant = unknown["sku"].astype("object").map(lambda sku: by_fold.get(fold_sku(sku)))
+    meant = unknown["sku"].astype("object").map(_misspelt(set(unknown["sku"]), skus))
     notes.find(dataset, unknown[meant.isna()], "unknown-sku", "sku is not in products")
     for sku, rows in unknown.groupby(meant):
         notes.find(dataset, rows, "unknown-sku", f"sku differs from {sku} only in case or blanks")
     return unknown.assign(sku=meant)
+
+
+def _misspelt(names: set[str], skus: pd.Index) -> dict[str, str]:
+    """For each name that is no SKU but differs from one only in case or blanks: that SKU."""
+    strangers = names.difference(skus)
+    by_fold = {fold_sku(sku): str(sku) for sku in skus} if strangers else {}
+    return {name: by_fold[fold_sku(name)] for name in strangers if fold_sku(name) in by_fold}
 
 
 def fold_sku(sku: str) -> str:

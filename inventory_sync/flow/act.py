@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from inventory_sync.domain.errors import StoreStopped, WriteInFlight
+from inventory_sync.domain.errors import StoreStopped, StoreUnreachable, WriteInFlight
 from inventory_sync.domain.publication import (
     Applied,
     LevelKey,
@@ -88,8 +88,8 @@ def act(parts: Parts, plan: Plan) -> Sent:
     """Send the plan with as many calls at once as the store's rate allows, lowering first.
 
     A refused row is left out and the rest of its batch goes again as a new call; a batch that is
-    refused without naming a row is halved. Raises ``StoreStopped`` after the calls that are under
-    way have been settled.
+    refused without naming a row is halved. Raises ``StoreStopped`` or ``StoreUnreachable`` once
+    the calls that are under way have been settled.
     """
     sent = Sent()
     storefront = parts.storefronts[plan.store]
@@ -111,7 +111,7 @@ def _after(
     for call in done:
         try:
             batch, outcome = call.result()
-        except StoreStopped:
+        except (StoreStopped, StoreUnreachable):
             for other in waiting:
                 other.cancel()
             raise
@@ -159,8 +159,8 @@ def _send(parts: Parts, plan: Plan, batch: Batch) -> tuple[Batch, Outcome]:
         return batch, Refused({i: why for i, c in enumerate(batch) if c.key in busy.keys})
     try:
         outcome = parts.storefronts[plan.store].set_quantities(call)
-    except StoreStopped as stopped:
-        refusal = Refused({}, (Refusal("STORE_STOPPED", stopped.reason),))
+    except (StoreStopped, StoreUnreachable) as error:  # raised only when nothing was applied
+        refusal = Refused({}, (Refusal("NOT_SENT", str(error)),))
         parts.ledger.settle(plan.store, call.idempotency_key, refusal, at=parts.now())
         raise
     if not isinstance(outcome, Unknown):

@@ -60,9 +60,7 @@ class Storefront(Protocol):
         ...
 
     def levels(self, store_location_id: str) -> Iterator[Level]:
-        """Every level at one location, inactive ones included. ``tracked`` is not told here and
-        reads true; the catalogue knows it.
-        """
+        """Every level at one location, inactive ones included; those are not believed."""
         ...
 
     def levels_of(

@@ -96,6 +96,8 @@ def write_dagster_home(home: Path, database_url: str) -> dict[str, str]:
         _replace(folder / "dagster.yaml", _SETTINGS.format(url=f"{{env: {URL_VARIABLE}}}"))
     else:
         _replace(folder / "dagster.yaml", _SETTINGS.format(url=json.dumps(url)))
+    # Its mere presence keeps a newsletter form from standing before the first page.
+    _replace(folder / ".nux" / "nux.yaml", "seen: 1\n")
     return environment
 
 
@@ -103,6 +105,7 @@ def _replace(path: Path, content: str) -> None:
     """Change a file only if need be, and never show half of it to a Dagster that is reading it."""
     if path.exists() and path.read_text() == content:
         return
+    path.parent.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as draft:
         draft.write(content)
     os.chmod(draft.name, 0o644)

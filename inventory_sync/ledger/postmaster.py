@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +105,11 @@ def launch(data: Path) -> None:
 
 def stop(data: Path) -> None:
     """Stop the server on ``data``, ending its connections, and return when its files are closed."""
+    socket_folder = await_socket_folder(data)
     _run(data, "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(_PATIENCE_SECONDS), "-D", str(data))
+    if socket_folder != data:
+        with suppress(OSError):  # tidiness only: the next start takes the same folder
+            socket_folder.rmdir()
 
 
 def await_socket_folder(data: Path) -> Path:

@@ -3,6 +3,7 @@
 Put a store's assets here, so that lineage, checks, retries and concurrency are per store.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,20 +50,11 @@ _COLUMNS = {
 
 def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
     """The assets ``stores/<name>/published_quantities`` and ``.../observed_quantities``."""
-    pool = f"store_{name.replace('-', '_')}"
-    common: dict[str, Any] = {
-        "group_name": "stores",
-        "owners": OWNERS,
-        "kinds": {"shopify"},
-        "tags": {"inventory_sync/store": name, "inventory_sync/storey": "stores"},
-        "pool": pool,
-        "io_manager_key": "frames",
-        "retry_policy": dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL),
-    }
     how = "is written to" if store.mode == "live" else "is computed, not written to (dry run)"
 
-    @dg.asset(
-        key=["stores", name, "published_quantities"],
+    @_store_asset(
+        name,
+        "published_quantities",
         ins={
             "atp": dg.AssetIn(["atp", "available_to_promise"]),
             "components": dg.AssetIn(["erp", "components"]),
@@ -73,7 +65,6 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         description=f"What {store.shop} offers at its {len(store.locations)} location(s). "
         f"The store {how}.",
         metadata=columns(_COLUMNS),
-        **common,
     )
     def published_quantities(
         context: dg.AssetExecutionContext,
@@ -100,8 +91,9 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
                 raise dg.Failure(str(error), allow_retries=False) from None
         return dg.Output(report.rows, metadata=_published_metadata(report))
 
-    @dg.asset(
-        key=["stores", name, "observed_quantities"],
+    @_store_asset(
+        name,
+        "observed_quantities",
         deps=[["stores", name, "published_quantities"]],
         description=f"What {store.shop} says it shows, read back after publishing.",
         metadata=columns(
@@ -114,7 +106,6 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
                 "explained_units": "int64: that, less orders since",
             }
         ),
-        **common,
     )
     def observed_quantities(
         context: dg.AssetExecutionContext, inventory_sync: InventorySync
@@ -137,6 +128,32 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         )
 
     return [published_quantities, observed_quantities]
+
+
+def _store_asset(
+    store: str,
+    name: str,
+    *,
+    description: str,
+    metadata: Mapping[str, Any],
+    ins: Mapping[str, dg.AssetIn] | None = None,
+    deps: Sequence[Sequence[str]],
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """An asset of one store: at most one step at a time works on it, and passing faults retry."""
+    return dg.asset(
+        key=["stores", store, name],
+        description=description,
+        metadata=metadata,
+        ins=ins,
+        deps=deps,
+        group_name="stores",
+        owners=OWNERS,
+        kinds={"shopify"},
+        tags={"inventory_sync/store": store, "inventory_sync/storey": "stores"},
+        pool=f"store_{store.replace('-', '_')}",
+        io_manager_key="frames",
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL),
+    )
 
 
 def _published_metadata(report: StoreReport) -> dict[str, Any]:

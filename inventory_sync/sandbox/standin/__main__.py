@@ -29,7 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         serve(seeds, port=options.port, state_path=options.state)
-    except (PortTaken, OSError, ValueError) as error:
+    except OSError as error:
+        print(f"The state file {options.state} cannot be used: {error}", file=sys.stderr)
+        return 1
+    except (PortTaken, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

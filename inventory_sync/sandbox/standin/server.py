@@ -6,6 +6,7 @@ and ``control.py``.
 
 import asyncio
 import logging
+import os
 import socket
 import struct
 import threading
@@ -98,10 +99,11 @@ def serve(seeds: Iterable[ShopSeed], *, port: int, state_path: Path | None = Non
         shops |= {shop.handle: shop for shop in load_shops(state_path, Shop)}
     with _listen(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        print(
-            f"Shopify stand-in at {url} with the shops {', '.join(shops) or '(none)'}", flush=True
-        )
-        keep = _keep_saving(shops, state_path) if state_path is not None else None
+        keep = None
+        if state_path is not None:
+            save_shops(shops.values(), state_path)  # what cannot be written fails here, at once
+            keep = _keep_saving(shops, state_path)
+        print(f"Shopify stand-in at {url} with {len(shops)} shops: {', '.join(shops)}", flush=True)
         with suppress(KeyboardInterrupt):
             _server(_application(shops, Shop, keep)).run(sockets=[listener])
 
@@ -112,7 +114,8 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         raise PortTaken(
-            f"Port {port} on {HOST} cannot be used ({error.strerror}); choose another."
+            f"Port {port} on {HOST} cannot be used ({os.strerror(error.errno or 0)});"
+            " choose another."
         ) from None
 
 
@@ -152,7 +155,8 @@ def _application(shops: Shops, open_shop: OpenShop, lifespan: Lifespan | None = 
             access_token=request.headers.get("x-shopify-access-token"),
             body=await request.body(),
         )
-        await asyncio.sleep(reply.delay_seconds)
+        if reply.delay_seconds:
+            await _pass(reply.delay_seconds, request)
         if reply.ending != "complete":
             _break_off(request.state.transport, reply)
         return _response(reply)
@@ -160,6 +164,14 @@ def _application(shops: Shops, open_shop: OpenShop, lifespan: Lifespan | None = 
     path = "/{shop}/admin/api/{version}/graphql.json"
     routes = [*control_routes(shops, open_shop), Route(path, admin_api, methods=["POST"])]
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _pass(seconds: float, request: Request) -> None:
+    """Let time pass, unless the caller hangs up first."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
 
 
 def _response(reply: Answer) -> Response:

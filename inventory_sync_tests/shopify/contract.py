@@ -1,0 +1,276 @@
+"""What every storefront must do, whatever it is made of.
+
+Subclass ``StorefrontContract`` and provide the ``shop`` fixture: a store that holds ``SAMPLE``.
+The fake and the real adapter (on the stand-in) both pass, so a test above them may use the fake.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from inventory_sync.domain.errors import StoreStopped
+from inventory_sync.domain.publication import (
+    Applied,
+    Level,
+    LevelKey,
+    Outcome,
+    QuantityChange,
+    Refused,
+    SetQuantities,
+    StoreLocation,
+)
+from inventory_sync.flow.ports import Storefront
+
+NYC = "gid://shopify/Location/1001"
+LAX = "gid://shopify/Location/1002"
+OLD = "gid://shopify/Location/1003"
+LOCATIONS = (
+    StoreLocation(NYC, "New York", True),
+    StoreLocation(LAX, "Los Angeles", True),
+    StoreLocation(OLD, "Old barn", False),
+)
+
+
+@dataclass(frozen=True)
+class SampleItem:
+    """An item of the sample shop; ``levels`` are (location, units, active)."""
+
+    sku: str | None
+    levels: tuple[tuple[str, int, bool], ...]
+    tracked: bool = True
+
+
+SAMPLE = (
+    SampleItem("RETRO-CLOCK", ((NYC, 10, True), (LAX, 4, True))),
+    SampleItem("OAK-TABLE", ((NYC, 5, True),)),
+    SampleItem("OAK-TABLE", ((NYC, 1, True),)),
+    SampleItem(None, ((NYC, 2, True),)),
+    SampleItem("GIFT-BOX", ((NYC, 0, True),), tracked=False),
+    SampleItem("SLEEPY-LAMP", ((NYC, 9, False), (LAX, 3, True))),
+)
+
+
+class SampleShop(ABC):
+    """A storefront, and the hands of the world on its shop."""
+
+    storefront: Storefront
+
+    @abstractmethod
+    def buy(self, sku: str, units: int, location_id: str) -> None:
+        """A shopper orders units that a location ships."""
+
+    def item(self, sku: str) -> str:
+        """The id of the first item with a SKU."""
+        return next(each.inventory_item_id for each in self.storefront.catalog() if each.sku == sku)
+
+    def key(self, sku: str, location_id: str = NYC) -> LevelKey:
+        return LevelKey(self.item(sku), location_id)
+
+    def level(self, sku: str, location_id: str = NYC) -> Level:
+        (level,) = self.storefront.levels_of(location_id, [self.item(sku)])
+        return level
+
+    def change(
+        self, sku: str, expected: int, quantity: int, location_id: str = NYC
+    ) -> QuantityChange:
+        return QuantityChange(sku, self.key(sku, location_id), expected, quantity)
+
+    def set(self, *changes: QuantityChange, key: str = "8d1f5b1e-0001") -> Outcome:
+        call = SetQuantities(key, "gid://inventory-sync/Pass/7", changes)
+        return self.storefront.set_quantities(call)
+
+
+class StorefrontContract:
+    """The law of the port. ``shop`` is provided by the subclass, fresh for each test."""
+
+    @pytest.fixture
+    def shop(self) -> Iterator[SampleShop]:
+        raise NotImplementedError
+
+    # --- reading ---
+
+    def test_it_names_itself_and_its_width(self, shop: SampleShop) -> None:
+        assert shop.storefront.store == "b2b-us"
+        assert shop.storefront.parallel_calls >= 1
+
+    def test_the_facts_name_locations_version_and_scopes(self, shop: SampleShop) -> None:
+        facts = shop.storefront.facts()
+        assert set(facts.locations) == set(LOCATIONS)
+        assert facts.api_version == "2026-10"
+        assert "2026-10" in facts.supported_versions
+        assert {"read_inventory", "write_inventory", "read_orders"} <= facts.scopes
+        assert facts.myshopify_domain.endswith(".myshopify.com")
+
+    def test_the_catalogue_holds_every_item_also_without_or_with_a_shared_sku(
+        self, shop: SampleShop
+    ) -> None:
+        items = list(shop.storefront.catalog())
+        assert [(each.sku, each.tracked) for each in items] == [
+            (each.sku, each.tracked) for each in SAMPLE
+        ]
+        assert len({each.inventory_item_id for each in items}) == len(SAMPLE)
+
+    def test_the_levels_of_a_location_are_those_that_are_connected(self, shop: SampleShop) -> None:
+        at_lax = {each.key.inventory_item_id: each for each in shop.storefront.levels(LAX)}
+        assert set(at_lax) == {shop.item("RETRO-CLOCK"), shop.item("SLEEPY-LAMP")}
+        assert at_lax[shop.item("RETRO-CLOCK")].available_units == 4
+        assert all(each.is_connected and each.is_active for each in at_lax.values())
+        assert len(list(shop.storefront.levels(NYC))) == len(SAMPLE)
+
+    def test_an_inactive_level_shows_and_is_not_believed(self, shop: SampleShop) -> None:
+        (level,) = (
+            each
+            for each in shop.storefront.levels(NYC)
+            if each.key.inventory_item_id == shop.item("SLEEPY-LAMP")
+        )
+        assert level.is_connected
+        assert not level.is_active
+        assert level.available_units is None
+        assert shop.level("SLEEPY-LAMP") == level
+
+    def test_an_untracked_level_is_not_believed(self, shop: SampleShop) -> None:
+        level = shop.level("GIFT-BOX")
+        assert not level.tracked
+        assert level.available_units is None
+
+    def test_an_unconnected_level_says_so(self, shop: SampleShop) -> None:
+        level = shop.level("OAK-TABLE", LAX)
+        assert not level.is_connected
+        assert not level.is_active
+        assert level.available_units is None
+
+    def test_an_unknown_item_is_unconnected(self, shop: SampleShop) -> None:
+        (level,) = shop.storefront.levels_of(NYC, ["gid://shopify/InventoryItem/999999999"])
+        assert not level.is_connected
+        assert level.available_units is None
+
+    def test_levels_come_in_the_order_asked(self, shop: SampleShop) -> None:
+        wanted = [shop.item("SLEEPY-LAMP"), shop.item("RETRO-CLOCK"), shop.item("OAK-TABLE")]
+        found = [each.key.inventory_item_id for each in shop.storefront.levels_of(NYC, wanted)]
+        assert found == wanted
+        assert list(shop.storefront.levels_of(NYC, [])) == []
+
+    def test_a_location_that_the_store_lacks_is_named(self, shop: SampleShop) -> None:
+        nowhere = "gid://shopify/Location/4711"
+        with pytest.raises(StoreStopped, match="4711"):
+            list(shop.storefront.levels(nowhere))
+        with pytest.raises(StoreStopped, match="4711"):
+            list(shop.storefront.levels_of(nowhere, [shop.item("OAK-TABLE")]))
+
+    # --- writing ---
+
+    def test_an_expected_quantity_that_holds_is_replaced(self, shop: SampleShop) -> None:
+        outcome = shop.set(
+            shop.change("RETRO-CLOCK", 10, 7),
+            shop.change("RETRO-CLOCK", 4, 0, LAX),
+            shop.change("OAK-TABLE", 5, 25),
+        )
+        assert outcome == Applied()
+        assert shop.level("RETRO-CLOCK").available_units == 7
+        assert shop.level("RETRO-CLOCK", LAX).available_units == 0
+        assert shop.level("OAK-TABLE").available_units == 25
+
+    def test_setting_what_is_already_there_is_applied(self, shop: SampleShop) -> None:
+        assert shop.set(shop.change("RETRO-CLOCK", 10, 10)) == Applied()
+        assert shop.level("RETRO-CLOCK").available_units == 10
+
+    def test_one_stale_row_refuses_the_whole_call_and_is_named(self, shop: SampleShop) -> None:
+        outcome = shop.set(shop.change("OAK-TABLE", 5, 25), shop.change("RETRO-CLOCK", 9, 7))
+        assert isinstance(outcome, Refused)
+        assert {row: refusal.code for row, refusal in outcome.rows.items()} == {
+            1: "CHANGE_FROM_QUANTITY_STALE"
+        }
+        assert shop.level("OAK-TABLE").available_units == 5
+        assert shop.level("RETRO-CLOCK").available_units == 10
+
+    def test_a_sale_in_between_makes_the_expectation_stale(self, shop: SampleShop) -> None:
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        outcome = shop.set(shop.change("RETRO-CLOCK", 10, 12))
+        assert isinstance(outcome, Refused)
+        assert shop.level("RETRO-CLOCK").available_units == 7
+
+    def test_an_unknown_item_or_location_is_named_by_its_row(self, shop: SampleShop) -> None:
+        nothing = LevelKey("gid://shopify/InventoryItem/999999999", NYC)
+        outcome = shop.set(
+            shop.change("OAK-TABLE", 5, 6),
+            QuantityChange("GHOST", nothing, 0, 1),
+            shop.change("RETRO-CLOCK", 0, 1, "gid://shopify/Location/4711"),
+        )
+        assert isinstance(outcome, Refused)
+        assert outcome.rows[1].code == "INVALID_INVENTORY_ITEM"
+        assert outcome.rows[2].code == "INVALID_LOCATION"
+        assert shop.level("OAK-TABLE").available_units == 5
+
+    def test_a_level_named_twice_in_one_call_is_refused(self, shop: SampleShop) -> None:
+        outcome = shop.set(shop.change("OAK-TABLE", 5, 6), shop.change("OAK-TABLE", 5, 7))
+        assert isinstance(outcome, Refused)
+        assert set(outcome.rows) <= {0, 1}
+        assert shop.level("OAK-TABLE").available_units == 5
+
+    def test_an_untracked_item_accepts_a_write_without_any_effect(self, shop: SampleShop) -> None:
+        assert shop.set(shop.change("GIFT-BOX", 0, 50)) == Applied()
+        assert shop.level("GIFT-BOX").available_units is None
+
+    def test_the_same_call_again_under_the_same_key_changes_nothing_more(
+        self, shop: SampleShop
+    ) -> None:
+        change = shop.change("RETRO-CLOCK", 10, 7)
+        assert shop.set(change, key="8d1f5b1e-0002") == Applied()
+        assert isinstance(shop.set(change, key="8d1f5b1e-0002"), Applied | Refused)
+        assert shop.level("RETRO-CLOCK").available_units == 7
+
+    # --- connecting ---
+
+    def test_an_unconnected_level_is_connected_with_nothing_available(
+        self, shop: SampleShop
+    ) -> None:
+        assert shop.storefront.connect(shop.key("OAK-TABLE", LAX), "8d1f5b1e-0003") is None
+        level = shop.level("OAK-TABLE", LAX)
+        assert level.is_connected
+        assert level.is_active
+        assert level.available_units == 0
+        assert shop.set(shop.change("OAK-TABLE", 0, 8, LAX)) == Applied()
+        assert shop.level("OAK-TABLE", LAX).available_units == 8
+
+    def test_an_inactive_level_wakes_with_nothing_available(self, shop: SampleShop) -> None:
+        assert shop.storefront.connect(shop.key("SLEEPY-LAMP"), "8d1f5b1e-0004") is None
+        assert shop.level("SLEEPY-LAMP").is_active
+        assert shop.level("SLEEPY-LAMP").available_units == 0
+
+    def test_connecting_an_active_level_is_refused_with_a_reason(self, shop: SampleShop) -> None:
+        assert shop.storefront.connect(shop.key("RETRO-CLOCK"), "8d1f5b1e-0005")
+        assert shop.level("RETRO-CLOCK").available_units == 10
+
+    # --- orders ---
+
+    def test_an_order_shows_as_lines_with_what_they_took(self, shop: SampleShop) -> None:
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        shop.buy("OAK-TABLE", 2, NYC)
+        since = shop_time(shop) - timedelta(hours=1)
+        lines = [line for value in shop.storefront.order_lines(since) for line in value]
+        assert [(each.sku, each.current_units, each.taken_units) for each in lines] == [
+            ("RETRO-CLOCK", 3, 3),
+            ("OAK-TABLE", 2, 2),
+        ]
+        assert [each.store_location_id for each in lines] == [NYC, NYC]
+        assert [each.inventory_item_id for each in lines] == [
+            shop.item("RETRO-CLOCK"),
+            shop.item("OAK-TABLE"),
+        ]
+        assert len({each.order_id for each in lines}) == 2
+        assert all(each.updated_at.tzinfo is not None for each in lines)
+        assert shop.level("RETRO-CLOCK").available_units == 7
+
+    def test_orders_updated_before_the_time_asked_are_left_out(self, shop: SampleShop) -> None:
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        later = shop_time(shop) + timedelta(days=1)
+        assert [line for value in shop.storefront.order_lines(later) for line in value] == []
+
+
+def shop_time(shop: SampleShop) -> datetime:
+    """When the newest order of a shop was updated, in the shop's own time."""
+    every = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    return max(line.updated_at for value in shop.storefront.order_lines(every) for line in value)

@@ -1,0 +1,52 @@
+"""Orders as Shopify answers them, to be damaged one field at a time."""
+
+from typing import Any
+
+NYC, LAX = "gid://shopify/Location/1001", "gid://shopify/Location/1002"
+CLOCK = "gid://shopify/LineItem/11"
+ITEM = "gid://shopify/InventoryItem/501"
+
+
+def page(nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+def line(quantity: int, current: int | None = None, **others: Any) -> dict[str, Any]:
+    return {
+        "id": CLOCK,
+        "sku": "RETRO-CLOCK",
+        "quantity": quantity,
+        "currentQuantity": quantity if current is None else current,
+        "variant": {"inventoryItem": {"id": ITEM}},
+    } | others
+
+
+def ships(location: str | None, units: int, status: str = "OPEN") -> dict[str, Any]:
+    return {
+        "status": status,
+        "assignedLocation": {"location": {"id": location} if location else None},
+        "lineItems": page([{"totalQuantity": units, "lineItem": {"id": CLOCK}}]),
+    }
+
+
+def refund(units: int, kind: str = "CANCEL", location: str | None = None) -> dict[str, Any]:
+    place = {"id": location} if location else None
+    row = {"quantity": units, "restockType": kind, "location": place, "lineItem": {"id": CLOCK}}
+    return {"refundLineItems": page([row])}
+
+
+def order_node(
+    lines: list[dict[str, Any]],
+    work: list[dict[str, Any]] | None = None,
+    refunds: list[dict[str, Any]] | None = None,
+    **others: Any,
+) -> dict[str, Any]:
+    return {
+        "id": "gid://shopify/Order/9007199254740993",
+        "name": "#1001",
+        "updatedAt": "2026-11-23T09:00:00Z",
+        "cancelledAt": None,
+        "lineItems": page(lines),
+        "fulfillmentOrders": page(work or []),
+        "refunds": refunds or [],
+    } | others

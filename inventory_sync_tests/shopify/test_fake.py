@@ -1,0 +1,58 @@
+"""The fake keeps the law of the port, and its faults do what they say."""
+
+import pytest
+
+from inventory_sync.domain.errors import StoreStopped
+from inventory_sync.domain.publication import Unknown
+from inventory_sync_tests.shopify.contract import (
+    LOCATIONS,
+    NYC,
+    SAMPLE,
+    SampleShop,
+    StorefrontContract,
+)
+from inventory_sync_tests.shopify.fake import FakeStorefront
+
+
+class FakeShop(SampleShop):
+    """The sample shop in memory."""
+
+    def __init__(self) -> None:
+        self.fake = FakeStorefront(locations=LOCATIONS)
+        self.storefront = self.fake
+        for item in SAMPLE:
+            item_id = self.fake.add_item(item.sku, tracked=item.tracked)
+            for location_id, units, active in item.levels:
+                self.fake.add_level(item_id, location_id, units, active=active)
+
+    def buy(self, sku: str, units: int, location_id: str) -> None:
+        self.fake.buy(self.key(sku, location_id), units)
+
+
+class TestFakeStorefront(StorefrontContract):
+    @pytest.fixture
+    def shop(self) -> FakeShop:
+        return FakeShop()
+
+    @pytest.mark.parametrize(("applied", "left"), [(True, 7), (False, 10)])
+    def test_a_lost_answer_is_unknown_whatever_became_of_the_call(
+        self, shop: FakeShop, applied: bool, left: int
+    ) -> None:
+        shop.fake.lose_next_answer(applied=applied)
+        assert isinstance(shop.set(shop.change("RETRO-CLOCK", 10, 7)), Unknown)
+        assert shop.level("RETRO-CLOCK").available_units == left
+        assert len(shop.fake.calls) == 1
+
+    def test_a_cancelled_order_gives_its_units_back(self, shop: FakeShop) -> None:
+        line = shop.fake.buy(shop.key("RETRO-CLOCK"), 3)
+        shop.fake.cancel(line)
+        assert shop.level("RETRO-CLOCK").available_units == 10
+        ((after,),) = shop.fake.order_lines(line.updated_at)
+        assert (after.current_units, after.taken_units) == (0, 0)
+
+    def test_a_stopped_store_says_so_at_every_call(self, shop: FakeShop) -> None:
+        shop.fake.stopped = StoreStopped(store="b2b-us", reason="no token", way_out="get one")
+        with pytest.raises(StoreStopped):
+            list(shop.fake.levels(NYC))
+        with pytest.raises(StoreStopped):
+            shop.fake.facts()

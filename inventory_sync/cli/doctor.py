@@ -16,7 +16,7 @@ from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.publication import StoreFacts, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.publish import survey_store
+from inventory_sync.flow.plan import survey_store
 from inventory_sync.settings import Settings, load_settings, settings_path
 from inventory_sync.wiring import Databases, erp_source, open_parts
 

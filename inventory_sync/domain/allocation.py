@@ -83,7 +83,7 @@ def offers(
     result["limited_by"] = _limits(atp.rows, mapped).reindex(everything).to_numpy()
     deducted = in_flight.set_index(["store_location_id", "sku"])["in_flight_micros"]
     result["in_flight_micros"] = deducted.reindex(everything, fill_value=0).to_numpy(np.int64)
-    _deduct_from_kits(result, atp.kits)
+    _deduct_from_kits(result, in_flight, atp.kits)
     result["pool_micros"] = result["atp_micros"] - result["in_flight_micros"]
     result["offer_units"] = offer_units(result["pool_micros"].to_numpy(np.int64), rules)
     return result[list(OFFER_COLUMNS)]
@@ -104,14 +104,15 @@ def _limits(rows: pd.DataFrame, mapped: pd.DataFrame) -> "pd.Series[str]":
     return parts.agg(lambda names: ", ".join(sorted(set(names))))
 
 
-def _deduct_from_kits(result: pd.DataFrame, kits: Kits) -> None:
+def _deduct_from_kits(result: pd.DataFrame, in_flight: pd.DataFrame, kits: Kits) -> None:
     """What the parts in flight cost each kit, at most: one kit for each begun part quantity.
 
     An order in flight may take its parts at any ERP location of the pool, so the kits that it
     breaks up cannot be known exactly; this is the lower bound until the ERP has the order. A kit's
-    own lines count once; what the ERP has not yet given back does not count for kits.
+    own lines count once; what the ERP has not yet given back does not count for kits. Parts count
+    also when they are not offered themselves.
     """
-    busy = result[result["in_flight_micros"] != 0]
+    busy = in_flight[in_flight["in_flight_micros"] != 0]
     if busy.empty or not kits.order:
         return
     base = kits.base_parts()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from inventory_sync.domain.atp import Atp, available_to_promise
+from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.errors import (
     InventorySyncError,
     PassRefused,
@@ -20,7 +20,8 @@ from inventory_sync.domain.errors import (
 )
 from inventory_sync.flow.gather import read_erp, read_orders
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.publish import Basis, StoreReport, Wishes, publish_store
+from inventory_sync.flow.plan import Basis
+from inventory_sync.flow.publish import StoreReport, Wishes, publish_store
 
 T = TypeVar("T")
 
@@ -78,16 +79,15 @@ def full_pass(parts: Parts, wishes: Wishes, *, kind: str = "full") -> PassReport
 def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
     parts.tell("reading the ERP")
     judged = read_erp(parts, pass_id, override_guard=wishes.override_guard)
-    atp = available_to_promise(judged, judged.snapshot.taken_at)
-    basis = Basis(atp, judged.snapshot.acknowledged_orders, parts.now())
+    basis = Basis.of(judged, parts.now())
     stores = list(parts.policies)
-    parts.tell(f"{len(atp.rows)} SKU-locations; reading the orders of {len(stores)} stores")
+    parts.tell(f"{len(basis.atp.rows)} SKU-locations; reading the orders of {len(stores)} stores")
     # All stores' orders are read before the first store is decided, for they share the pool.
     read, no_orders = each_store(parts, pass_id, stores, partial(read_orders, parts))
     done, failed = each_store(
         parts, pass_id, list(read), partial(_publish, parts, basis, pass_id, wishes)
     )
-    return PassReport(pass_id, atp, done, no_orders | failed)
+    return PassReport(pass_id, basis.atp, done, no_orders | failed)
 
 
 def _publish(parts: Parts, basis: Basis, pass_id: str, wishes: Wishes, store: str) -> StoreReport:

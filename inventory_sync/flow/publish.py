@@ -4,47 +4,33 @@ Put the steps of publishing here, in their order. Keep the rules (``domain``) an
 writing themselves (``gather.py``, ``act.py``) out.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, astuple, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 import pandas as pd
 
-from inventory_sync.domain import orders
-from inventory_sync.domain.allocation import offers
-from inventory_sync.domain.atp import Atp, available_to_promise
-from inventory_sync.domain.decision import StorePlan, StoreView, decide
+from inventory_sync.domain.decision import StorePlan, StoreView
 from inventory_sync.domain.errors import PassRefused
-from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
+from inventory_sync.domain.findings import FINDING_COLUMNS, joined
 from inventory_sync.domain.guards import plan_objections
-from inventory_sync.domain.publication import LevelKey, level_keys
-from inventory_sync.domain.quarantine import Judged
+from inventory_sync.domain.publication import level_keys
 from inventory_sync.domain.settlement import LEVEL
 from inventory_sync.flow.act import Plan, Sent, act, plan_of
+from inventory_sync.flow.confirm import confirm, level_frame, problems, with_shown
 from inventory_sync.flow.gather import (
-    levels_frame,
     read_back,
     read_orders,
     read_store,
-    settle_lost_writes,
     view_of,
 )
 from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.plan import Basis, decide_store, store_offers
 
 OLDEST_BASIS = timedelta(minutes=15)
 """A store is not written from figures that were read longer ago than this."""
 
 ROUNDS = 3
 """How often levels that an order changed between reading and writing are decided anew."""
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What all stores are decided from: ATP and acknowledgements of one snapshot."""
-
-    atp: Atp
-    acknowledged: pd.DataFrame
-    read_at: datetime
 
 
 @dataclass(frozen=True)
@@ -128,8 +114,8 @@ def publish_store(
         _adopt(parts, store, plan, view.busy, pass_id)
         job = _Job(store, pass_id, basis, view.catalog)
         sent = _write(parts, job, plan, offered)
-        rows = _with_shown(rows, _confirm(parts, job, sent))
-        found.append(_problems(sent, rows))
+        rows = with_shown(rows, confirm(parts, store, sent))
+        found.append(problems(sent, rows))
         observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
         parts.ledger.record_observed(store, observed, at=parts.now())
     else:
@@ -142,17 +128,6 @@ def publish_store(
     )
 
 
-def decide_store(
-    offered: pd.DataFrame, view: StoreView, atp: Atp, skus: Collection[str] | None = None
-) -> StorePlan:
-    """The plan of one store, for all SKUs or for those named."""
-    everything = pd.Index(sorted(atp.tracked_skus | atp.untracked_skus), dtype="object")
-    plan = decide(offered, view, skus=everything, untracked=atp.untracked_skus)
-    if skus is None:
-        return plan
-    return replace(plan, rows=plan.rows[plan.rows["sku"].isin(set(skus))])
-
-
 def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes) -> None:
     objections = plan_objections(plan.rows, parts.limits)
     if objections and not wishes.override_guard:
@@ -160,43 +135,6 @@ def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes)
             f"Nothing was written to {store}: {'; '.join(objections)}. Look at the plan with `sync "
             "--dry-run`; run `sync --override-guard` if it is right."
         )
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What could be published to a store, and what stands in the way.
-
-    ``unlinked``: levels that are not connected or not active (inventory_item_id,
-    store_location_id).
-    """
-
-    rows: pd.DataFrame
-    findings: pd.DataFrame
-    unlinked: pd.DataFrame
-
-
-def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
-    """Plan a store without writing anything anywhere, for ``doctor``."""
-    snapshot = judged.snapshot
-    atp = available_to_promise(judged, snapshot.taken_at)
-    view, lost_locations = read_store(parts, store)
-    offered = store_offers(parts, store, Basis(atp, snapshot.acknowledged_orders, parts.now()))
-    plan = decide_store(offered, view, atp)
-    return Survey(
-        plan.rows, joined([lost_locations, plan.findings], FINDING_COLUMNS), plan.unlinked
-    )
-
-
-def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
-    """What the store offers, with the order lines in flight of all stores deducted."""
-    lines = orders.in_flight(parts.ledger.order_lines(), basis.acknowledged)
-    everything = basis.atp.tracked_skus | basis.atp.untracked_skus
-    effect = orders.in_flight_effect(
-        orders.known_sku(lines, everything), basis.atp.kits, parts.locations()
-    )
-    policy = parts.policies[store]
-    mine = effect[effect["store"] == store]
-    return offers(basis.atp, mine, policy.locations, policy.rules)
 
 
 def _trusting(parts: Parts, store: str, view: StoreView, pass_id: str) -> StoreView:
@@ -231,7 +169,7 @@ def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) ->
     for _ in range(ROUNDS - 1):
         if not sent.stale:
             break
-        levels = read_back(parts.storefronts[job.store], _frame(sent.stale))
+        levels = read_back(parts.storefronts[job.store], level_frame(sent.stale))
         read_orders(parts, job.store)
         view = view_of(parts, job.store, job.catalog, levels)
         offered = store_offers(parts, job.store, job.basis)
@@ -253,72 +191,4 @@ def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame)
     falls = [{**{str(k): v for k, v in record.items()}, "rules": rules} for record in records]
     return plan_of(
         job.store, job.pass_id, writes, dict(zip(level_keys(writes), falls, strict=True))
-    )
-
-
-def _frame(keys: Iterable[LevelKey]) -> pd.DataFrame:
-    return pd.DataFrame([astuple(key) for key in keys], columns=LEVEL, dtype="object")
-
-
-def _confirm(parts: Parts, job: "_Job", sent: Sent) -> pd.DataFrame:
-    """Read back what was written. A lost answer is settled at once when the write is to be seen."""
-    touched = [*sent.applied, *sent.unknown]
-    if not touched:
-        return levels_frame([])
-    shown = read_back(parts.storefronts[job.store], _frame(touched))
-    if sent.unknown:
-        read_orders(parts, job.store)
-        taken = parts.ledger.taken_units(job.store)
-        # "Not applied" must wait: the call may still arrive.
-        settle_lost_writes(parts, job.store, shown, taken, verdicts=("applied",))
-    return shown
-
-
-def _with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
-    """Add ``shown_units``: what was read back, or what was read before when not written."""
-    again = shown[[*LEVEL, "available_units"]].rename(columns={"available_units": "shown_units"})
-    rows = rows.merge(again, how="left", on=LEVEL)
-    return rows.assign(shown_units=rows["shown_units"].fillna(rows["observed_units"]))
-
-
-def _problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
-    """What Shopify refused, what has no known outcome, and what it took but does not show."""
-    names = dict(
-        zip(level_keys(rows), rows["sku"] + " @ " + rows["store_location_id"], strict=True)
-    )
-
-    def finding(
-        keys: Iterable[LevelKey], kind: str, reason: str, values: list[str]
-    ) -> pd.DataFrame:
-        subjects = pd.Series(
-            [names.get(key, key.inventory_item_id) for key in keys], dtype="object"
-        )
-        return findings_frame(subjects, kind, reason, values=pd.Series(values, dtype="object"))
-
-    odd = rows[
-        rows["quantity_units"].ne(rows["shown_units"])
-        & pd.Series([key in set(sent.applied) for key in level_keys(rows)], rows.index)
-    ]
-    return joined(
-        [
-            finding(
-                sent.refused,
-                "refused",
-                "Shopify refused the quantity; the next pass decides anew",
-                [f"{refusal.code} {refusal.message}".strip() for refusal in sent.refused.values()],
-            ),
-            finding(
-                sent.unknown,
-                "unknown-outcome",
-                "no answer to the write; it is settled by reading",
-                list(sent.unknown.values()),
-            ),
-            finding(
-                level_keys(odd),
-                "not-shown",
-                "the store took the quantity but shows another: an order may have come in between",
-                odd["shown_units"].map(str).tolist(),
-            ),
-        ],
-        FINDING_COLUMNS,
     )

@@ -1,5 +1,6 @@
 """A full pass, end to end in memory but for the ledger, which is real."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from inventory_sync.domain.errors import ErpUnavailable, PassRefused, StoreStopped
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync_tests.erp.rows import product, stock
-from inventory_sync_tests.flow.world import World, held
+from inventory_sync_tests.flow.world import B2B, World, held
 
 
 def test_every_store_shows_the_atp_after_one_pass(world: World) -> None:
@@ -215,6 +216,14 @@ def test_an_order_between_reading_and_writing_is_seen_by_the_compare_and_swap(
     # 30 in stock, 6 sold while we were writing: decided anew within the same pass.
     assert world.shown("b2b") == 24
     assert report.stores["b2b"].refused == 0
+
+
+def test_a_mapped_location_that_the_erp_does_not_have_stops_the_store(world: World) -> None:
+    policy = world.policies["b2b"]
+    world.policies["b2b"] = replace(policy, locations={B2B: ["NYC", "NCY"]})
+    report = world.run()
+    assert "the ERP has no location NCY" in report.failures["b2b"]
+    assert [world.shown("b2b"), world.shown("b2c")] == [3, 20]
 
 
 def test_a_sku_that_vanishes_from_the_erp_is_reported_and_left_alone(world: World) -> None:

@@ -17,7 +17,8 @@ from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.errors import PassRefused, StoreStopped, WriteInFlight
 from inventory_sync.flow.full_pass import note_failure
 from inventory_sync.flow.observe import observe_store
-from inventory_sync.flow.publish import Basis, StoreReport, Wishes, publish_store
+from inventory_sync.flow.plan import Basis
+from inventory_sync.flow.publish import StoreReport, Wishes, publish_store
 from inventory_sync.settings import Store
 
 
@@ -59,6 +60,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             "atp": dg.AssetIn(["atp", "available_to_promise"]),
             "components": dg.AssetIn(["erp", "components"]),
             "products": dg.AssetIn(["erp", "products"]),
+            "locations": dg.AssetIn(["erp", "locations"]),
             "acknowledged_orders": dg.AssetIn(["erp", "acknowledged_orders"]),
         },
         deps=[["orders", "in_flight"]],
@@ -73,10 +75,15 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         atp: pd.DataFrame,
         components: pd.DataFrame,
         products: pd.DataFrame,
+        locations: pd.DataFrame,
         acknowledged_orders: pd.DataFrame,
     ) -> dg.Output[pd.DataFrame]:
-        read_at = datetime.fromisoformat(atp.attrs["read_at"])
-        basis = Basis(Atp.of(atp, components, products), acknowledged_orders, read_at)
+        basis = Basis(
+            Atp.of(atp, components, products),
+            acknowledged_orders,
+            frozenset(locations["location"].astype(str)),
+            datetime.fromisoformat(atp.attrs["read_at"]),
+        )
         wishes = Wishes(
             dry_run=config.dry_run,
             skus=frozenset(config.skus) or None,

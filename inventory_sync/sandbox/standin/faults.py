@@ -47,6 +47,12 @@ class Fault:
     probability: float = 1.0
     seconds: float = 1.0
 
+    def __post_init__(self) -> None:
+        if self.count is not None and self.count < 1:
+            raise ValueError(f"count {self.count} must be at least 1, or null for no end")
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability {self.probability} must be from 0 to 1")
+
 
 class Faults:
     """The faults that lie in wait for a shop's callers."""

@@ -9,7 +9,7 @@ refused when no single location has enough; under CONTINUE the first one goes ne
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -92,10 +92,14 @@ def choose_places(
     for wanted in lines:
         item = None if wanted.sku is None else item_of_sku(shop, wanted.sku)
         places = selling_locations(shop, item, wanted.location_id)
-        if item is None or not item.tracked:
-            location = places[0]
-        else:
-            location = _first_with_enough(shop, item, places, wanted.quantity, policy, taken)
+        location = places[0]
+        if item is not None and item.tracked:
+            left = {
+                place.id: shop.level_or_hidden(item.id, place.id).quantity("available")
+                - taken[item.id, place.id]
+                for place in places
+            }
+            location = _first_with_enough(item, places, left, wanted.quantity, policy)
             taken[item.id, location.id] += wanted.quantity
         chosen.append((wanted, item, location))
     return chosen
@@ -108,22 +112,20 @@ def _check_quantities(lines: Sequence[Wanted]) -> None:
 
 
 def _first_with_enough(
-    shop: Shop,
     item: Item,
     places: Sequence[Location],
+    left: Mapping[int, int],
     quantity: int,
     policy: Policy | None,
-    taken: Counter[tuple[int, int]],
 ) -> Location:
-    levels = [shop.level_or_hidden(item.id, place.id) for place in places]
-    left = [level.quantity("available") - taken[item.id, level.location_id] for level in levels]
-    for place, units in zip(places, left, strict=True):
-        if units >= quantity:
+    """``left``: what is available by location number, after the earlier lines of the order."""
+    for place in places:
+        if left[place.id] >= quantity:
             return place
     if (policy or item.policy) == "DENY":
         raise OrderRefused(
-            f"{item.sku!r}: {quantity} wanted but only {max(left)} available at one location,"
-            " and the inventory policy is DENY"
+            f"{item.sku!r}: {quantity} wanted but only {max(left.values())} available at one"
+            " location, and the inventory policy is DENY"
         )
     return places[0]
 

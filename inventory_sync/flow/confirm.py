@@ -1,0 +1,84 @@
+"""After writing: what the store shows now, and what became of calls without an answer.
+
+Put reading back here, and how its surprises are reported. Keep writing out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import astuple
+
+import pandas as pd
+
+from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
+from inventory_sync.domain.publication import LevelKey, level_keys
+from inventory_sync.domain.settlement import LEVEL
+from inventory_sync.flow.act import Sent
+from inventory_sync.flow.gather import levels_frame, read_back, read_orders, settle_lost_writes
+from inventory_sync.flow.parts import Parts
+
+
+def confirm(parts: Parts, store: str, sent: Sent) -> pd.DataFrame:
+    """Read back what was written. A lost answer is settled at once when the write is to be seen."""
+    touched = [*sent.applied, *sent.unknown]
+    if not touched:
+        return levels_frame([])
+    shown = read_back(parts.storefronts[store], level_frame(touched))
+    if sent.unknown:
+        read_orders(parts, store)
+        taken = parts.ledger.taken_units(store)
+        # "Not applied" must wait: the call may still arrive.
+        settle_lost_writes(parts, store, shown, taken, verdicts=("applied",))
+    return shown
+
+
+def with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """Add ``shown_units``: what was read back, or what was read before when not written."""
+    again = shown[[*LEVEL, "available_units"]].rename(columns={"available_units": "shown_units"})
+    rows = rows.merge(again, how="left", on=LEVEL)
+    return rows.assign(shown_units=rows["shown_units"].fillna(rows["observed_units"]))
+
+
+def problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
+    """What Shopify refused, what has no known outcome, and what it took but does not show."""
+    names = dict(
+        zip(level_keys(rows), rows["sku"] + " @ " + rows["store_location_id"], strict=True)
+    )
+
+    def finding(
+        keys: Iterable[LevelKey], kind: str, reason: str, values: list[str]
+    ) -> pd.DataFrame:
+        subjects = pd.Series(
+            [names.get(key, key.inventory_item_id) for key in keys], dtype="object"
+        )
+        return findings_frame(subjects, kind, reason, values=pd.Series(values, dtype="object"))
+
+    applied = set(sent.applied)
+    written = pd.Series([key in applied for key in level_keys(rows)], rows.index, dtype=bool)
+    odd = rows[written & rows["quantity_units"].ne(rows["shown_units"])]
+    return joined(
+        [
+            finding(
+                sent.refused,
+                "refused",
+                "Shopify refused the quantity; the next pass decides anew",
+                [f"{refusal.code} {refusal.message}".strip() for refusal in sent.refused.values()],
+            ),
+            finding(
+                sent.unknown,
+                "unknown-outcome",
+                "no answer to the write; it is settled by reading",
+                list(sent.unknown.values()),
+            ),
+            finding(
+                level_keys(odd),
+                "not-shown",
+                "the store took the quantity but shows another: an order may have come in between",
+                odd["shown_units"].map(str).tolist(),
+            ),
+        ],
+        FINDING_COLUMNS,
+    )
+
+
+def level_frame(keys: Iterable[LevelKey]) -> pd.DataFrame:
+    """The levels as rows of inventory_item_id and store_location_id."""
+    return pd.DataFrame([astuple(key) for key in keys], columns=LEVEL, dtype="object")

@@ -1,0 +1,102 @@
+"""What one store should show: offers from ATP and orders in flight, and the plan that follows.
+
+Put the way from the figures of the ERP to a plan here. Keep writing out: that is ``publish.py``.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pandas as pd
+
+from inventory_sync.domain import orders
+from inventory_sync.domain.allocation import offers
+from inventory_sync.domain.atp import Atp, available_to_promise
+from inventory_sync.domain.decision import StorePlan, StoreView, decide
+from inventory_sync.domain.errors import StoreStopped
+from inventory_sync.domain.findings import FINDING_COLUMNS, joined
+from inventory_sync.domain.quarantine import Judged
+from inventory_sync.flow.gather import read_store
+from inventory_sync.flow.parts import Parts
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all stores are decided from: ATP and acknowledgements of one snapshot.
+
+    ``erp_locations`` are the locations that the ERP has; ``read_at`` is when it was read, by our
+    own clock.
+    """
+
+    atp: Atp
+    acknowledged: pd.DataFrame
+    erp_locations: frozenset[str]
+    read_at: datetime
+
+    @classmethod
+    def of(cls, judged: Judged, read_at: datetime) -> "Basis":
+        """Compute ATP from judged rows, as of the instant of the snapshot."""
+        snapshot = judged.snapshot
+        return cls(
+            available_to_promise(judged, snapshot.taken_at),
+            snapshot.acknowledged_orders,
+            frozenset(snapshot.locations["location"].astype(str)),
+            read_at,
+        )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What could be published to a store, and what stands in the way.
+
+    ``unlinked``: levels that are not connected or not active (inventory_item_id,
+    store_location_id).
+    """
+
+    rows: pd.DataFrame
+    findings: pd.DataFrame
+    unlinked: pd.DataFrame
+
+
+def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
+    """Plan a store without writing anything anywhere, for ``doctor``."""
+    basis = Basis.of(judged, parts.now())
+    view, lost_locations = read_store(parts, store)
+    plan = decide_store(store_offers(parts, store, basis), view, basis.atp)
+    return Survey(
+        plan.rows, joined([lost_locations, plan.findings], FINDING_COLUMNS), plan.unlinked
+    )
+
+
+def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
+    """What the store offers, with the order lines in flight of all stores deducted.
+
+    Raises ``StoreStopped`` when an ERP location of the settings is not one of the ERP's: its stock
+    would pass for none.
+    """
+    policy = parts.policies[store]
+    mapped = {place for places in policy.locations.values() for place in places}
+    if strangers := mapped - basis.erp_locations:
+        raise StoreStopped(
+            store=store,
+            reason=f"the ERP has no location {', '.join(sorted(strangers))}",
+            way_out=f"correct stores.{store}.locations in the settings",
+        )
+    lines = orders.in_flight(parts.ledger.order_lines(), basis.acknowledged)
+    everything = basis.atp.tracked_skus | basis.atp.untracked_skus
+    effect = orders.in_flight_effect(
+        orders.known_sku(lines, everything), basis.atp.kits, parts.locations()
+    )
+    mine = effect[effect["store"] == store]
+    return offers(basis.atp, mine, policy.locations, policy.rules)
+
+
+def decide_store(
+    offered: pd.DataFrame, view: StoreView, atp: Atp, skus: Collection[str] | None = None
+) -> StorePlan:
+    """The plan of one store, for all SKUs or for those named."""
+    everything = pd.Index(sorted(atp.tracked_skus | atp.untracked_skus), dtype="object")
+    plan = decide(offered, view, skus=everything, untracked=atp.untracked_skus)
+    if skus is None:
+        return plan
+    return replace(plan, rows=plan.rows[plan.rows["sku"].isin(set(skus))])

@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 lock:                     ## renew the locked set (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --group dev pyproject.toml --extra-index-url "" -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras --group dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .inventory_sync

@@ -94,14 +94,14 @@ def erp_snapshot(
 
     Fails, and nothing is published, when a dataset is missing or the data look like an accident.
     """
-    pass_id = context.run_id
+    pass_id = context.run.run_id
     with inventory_sync.parts(context.log) as parts:
         parts.ledger.begin_pass(
             pass_id,
             context.job_name,
             started_at=parts.now(),
             code_version=parts.code_version,
-            dagster_run_id=context.run_id,
+            dagster_run_id=context.run.run_id,
         )
         try:
             judged = read_erp(parts, pass_id, override_guard=config.override_guard)

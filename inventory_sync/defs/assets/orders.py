@@ -47,7 +47,7 @@ def orders_in_flight(
     """
     with inventory_sync.parts(context.log) as parts:
         read, failed = each_store(
-            parts, context.run_id, list(parts.policies), lambda store: read_orders(parts, store)
+            parts, context.run.run_id, list(parts.policies), lambda store: read_orders(parts, store)
         )
         lines = in_flight(parts.ledger.order_lines(), acknowledged_orders)
     for reason in failed.values():

@@ -92,9 +92,9 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         )
         with inventory_sync.parts(context.log) as parts:
             try:
-                report = publish_store(parts, name, basis, pass_id=context.run_id, wishes=wishes)
+                report = publish_store(parts, name, basis, pass_id=context.run.run_id, wishes=wishes)
             except (StoreStopped, PassRefused, WriteInFlight) as error:
-                note_failure(parts, name, context.run_id, error)
+                note_failure(parts, name, context.run.run_id, error)
                 raise dg.Failure(str(error), allow_retries=False) from None
         return dg.Output(report.rows, metadata=_published_metadata(report))
 
@@ -121,7 +121,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             try:
                 rows = observe_store(parts, name)
             except StoreStopped as error:
-                note_failure(parts, name, context.run_id, error)
+                note_failure(parts, name, context.run.run_id, error)
                 raise dg.Failure(str(error), allow_retries=False) from None
         drifted = rows[rows["observed_units"].ne(rows["explained_units"])]
         return dg.Output(
@@ -147,17 +147,18 @@ def _store_asset(
     deps: Sequence[Sequence[str]],
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """An asset of one store: at most one step at a time works on it, and passing faults retry."""
+    of_the_store = f"store_{store.replace('-', '_')}"  # Dagster allows no '-' in these names
     return dg.asset(
         key=["stores", store, name],
         description=description,
         metadata=metadata,
         ins=ins,
         deps=deps,
-        group_name="stores",
+        group_name=of_the_store,
         owners=OWNERS,
         kinds={"shopify"},
         tags={"inventory_sync/store": store, "inventory_sync/storey": "stores"},
-        pool=f"store_{store.replace('-', '_')}",
+        pool=of_the_store,
         io_manager_key="frames",
         retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL),
     )

@@ -170,5 +170,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    typer.echo(message, err=True)
+    # A message may quote an ERP or a store: nothing in it may colour or move the terminal.
+    shown = "".join(mark if mark.isprintable() or mark == "\n" else "?" for mark in message)
+    typer.echo(shown, err=True)
     sys.exit(code)

@@ -20,7 +20,7 @@ def show_status(*, as_json: bool) -> int:
     with Databases.of().ledger_url() as url:
         ledger = connect(url)
         try:
-            passes = ledger.last_passes(SHOWN_PASSES)
+            passes = _in_utc(ledger.last_passes(SHOWN_PASSES))
             states = ledger.store_states()
             findings = ledger.open_findings()
             intents = [ledger.open_intents(s).assign(store=s) for s in settings.stores]
@@ -41,6 +41,12 @@ def show_status(*, as_json: bool) -> int:
         return 0 if good else 1
     _print(passes, states, findings, lost)
     return 0 if good else 1
+
+
+def _in_utc(passes: pd.DataFrame) -> pd.DataFrame:
+    """The passes by UTC; a server may tell its own time zone's hours."""
+    times = ["started_at", "finished_at"]
+    return passes.assign(**{name: pd.to_datetime(passes[name], utc=True) for name in times})
 
 
 def _print(

@@ -19,6 +19,8 @@ from inventory_sync.wiring import home_folder, open_parts
 KEPT_FRAMES = 5
 """Frames of so many runs are kept per asset, for whoever wants to open an older one."""
 
+_DTYPES = "dtypes"
+
 
 class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Opens the ERP, the stores and the ledger as the settings file says.
@@ -43,7 +45,7 @@ class FrameIOManager(dg.ConfigurableIOManager):
     """Keeps each asset's frame as Parquet under ``<home>/frames/<asset>/<run>.parquet``.
 
     A run reads what it wrote itself; a step that is run alone reads the newest frame. Attributes of
-    a frame (``frame.attrs``) are kept with it.
+    a frame (``frame.attrs``) are kept with it, and so are dtypes that Parquet does not know.
     """
 
     folder: str | None = None
@@ -52,8 +54,10 @@ class FrameIOManager(dg.ConfigurableIOManager):
         """Write a frame so that a reader sees all of it or nothing."""
         folder = self._folder(context.asset_key)
         folder.mkdir(parents=True, exist_ok=True)
+        kept = obj.copy(deep=False)
+        kept.attrs = {**obj.attrs, _DTYPES: obj.dtypes.astype(str).to_dict()}
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as draft:
-            obj.to_parquet(draft.name)
+            kept.to_parquet(draft.name)
         os.replace(draft.name, folder / f"{context.run_id}.parquet")
         for old in _newest_first(folder)[KEPT_FRAMES:]:
             old.unlink(missing_ok=True)
@@ -69,7 +73,8 @@ class FrameIOManager(dg.ConfigurableIOManager):
                 "full_sync first.",
                 allow_retries=False,
             )
-        return pd.read_parquet(found[0])
+        frame = pd.read_parquet(found[0])
+        return frame.astype(frame.attrs.pop(_DTYPES, {}))
 
     def _folder(self, key: dg.AssetKey) -> Path:
         base = Path(self.folder) if self.folder else home_folder() / "frames"

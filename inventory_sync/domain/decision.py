@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from inventory_sync.domain.findings import FINDING_COLUMNS, Certainty, findings_frame, joined
-from inventory_sync.domain.quarantine import fold_sku
+from inventory_sync.domain.spelling import misspelt
 
 PLAN_COLUMNS = (
     "sku",
@@ -107,12 +107,8 @@ def match_items(
     known = catalog["sku"].isin(skus)
     uncounted = catalog["sku"].isin(untracked)
     untracked_here = ~catalog["tracked"].astype(bool) & known & ~uncounted
-    by_fold = {fold_sku(sku): sku for sku in skus}
-    near = (
-        catalog["sku"]
-        .where(~nameless & ~known)
-        .map(lambda sku: by_fold.get(fold_sku(sku)), na_action="ignore")
-    )
+    unknown = catalog["sku"].where(~nameless & ~known)
+    near = unknown.map(misspelt(set(unknown.dropna()), skus), na_action="ignore")
     findings = [
         _found(
             catalog[nameless],

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inventory_sync.domain.kits import Kits, explode
-from inventory_sync.domain.quarantine import fold_sku
+from inventory_sync.domain.spelling import misspelt
 from inventory_sync.domain.units import SCALE
 
 # Store -> store location (gid) -> the ERP locations whose ATP it offers.
@@ -139,9 +139,6 @@ def known_sku(lines: pd.DataFrame, skus: frozenset[str]) -> pd.DataFrame:
 
     A shop item ``oak-table`` is never published, but its orders still take ``OAK-TABLE``.
     """
-    by_fold = {fold_sku(sku): sku for sku in skus}
-    spelled = {
-        sku: sku if sku in skus else by_fold.get(fold_sku(sku))
-        for sku in lines["sku"].dropna().unique()
-    }
+    ordered = set(lines["sku"].dropna())
+    spelled = {sku: sku for sku in ordered & skus} | misspelt(ordered, skus)
     return lines.assign(sku=lines["sku"].map(spelled)).dropna(subset=["sku"])

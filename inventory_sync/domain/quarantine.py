@@ -6,7 +6,6 @@ a whole source unusable (the ERP room) and shares of rows that look like an acci
 A row that is not believed never raises an offer: it leaves a *doubt* about its SKU and location.
 """
 
-import unicodedata
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -21,6 +20,7 @@ from inventory_sync.domain.findings import (
 )
 from inventory_sync.domain.frames import DATASETS, ErpSnapshot
 from inventory_sync.domain.position import KINDS
+from inventory_sync.domain.spelling import misspelt
 from inventory_sync.domain.units import SCALE
 
 
@@ -215,7 +215,7 @@ def _judge_components(snapshot: ErpSnapshot, skus: pd.Index, notes: Notebook) ->
     Demand for such a kit cannot be passed on to its parts, so they are doubtful too, at any depth.
     """
     frame = snapshot.components
-    near = _misspelt({*frame["kit_sku"].dropna(), *frame["component_sku"].dropna()}, skus)
+    near = misspelt({*frame["kit_sku"].dropna(), *frame["component_sku"].dropna()}, skus)
     bad = _faulty(snapshot, "components", ("quantity",), notes)
     pair = ["kit_sku", "component_sku"]
     for mask, kind, reason in (
@@ -279,21 +279,8 @@ def _find_unknown_skus(
     unknown = frame[_stranger(frame["sku"], skus)]
     if unknown.empty:
         return unknown
-    meant = unknown["sku"].astype("object").map(_misspelt(set(unknown["sku"]), skus))
+    meant = unknown["sku"].astype("object").map(misspelt(set(unknown["sku"]), skus))
     notes.find(dataset, unknown[meant.isna()], "unknown-sku", "sku is not in products")
     for sku, rows in unknown.groupby(meant):
         notes.find(dataset, rows, "unknown-sku", f"sku differs from {sku} only in case or blanks")
     return unknown.assign(sku=meant)
-
-
-def _misspelt(names: set[str], skus: pd.Index) -> dict[str, str]:
-    """For each name that is no SKU but differs from one only in case or blanks: that SKU."""
-    strangers = names.difference(skus)
-    by_fold = {fold_sku(sku): str(sku) for sku in skus} if strangers else {}
-    return {name: by_fold[fold_sku(name)] for name in strangers if fold_sku(name) in by_fold}
-
-
-def fold_sku(sku: str) -> str:
-    """A SKU without the differences that people overlook: case, blanks and zero-width marks."""
-    plain = unicodedata.normalize("NFKC", sku).casefold()
-    return "".join(plain.replace("\u200b", "").replace("\ufeff", "").split())

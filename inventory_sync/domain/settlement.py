@@ -22,25 +22,31 @@ def settle_by_reading(
     """Judge open intents against what the store shows now.
 
     ``intents``: inventory_item_id, store_location_id, expected_units, quantity_units, taken_units
-    (of the level when the write was computed). ``levels``: available_units as read after the call
-    can no longer arrive. ``taken``: taken_units now. Returns the intents with ``verdict``.
+    (of the level when the write was computed, with the units that were missing then). ``levels``:
+    available_units as read after the call can no longer arrive. ``taken``: taken_units now.
+    Returns the intents with ``verdict``.
 
     Each hypothesis explains one quantity: what would be shown had the write been applied, or not,
-    less what orders took since. When neither fits, the one that explains more is taken, so that
-    the difference counts as demand: the lower offer. A level that cannot be read stays open.
+    less what orders took since. When both fit, or neither, the one that explains more is taken, so
+    that the difference counts as demand: the lower offer. A level that cannot be read stays open.
     """
     rows = intents.merge(levels[[*LEVEL, "available_units"]], how="left", on=LEVEL)
     now = taken[[*LEVEL, "taken_units"]].rename(columns={"taken_units": "taken_now_units"})
     rows = rows.merge(now, how="left", on=LEVEL)
     since = rows["taken_now_units"].fillna(0) - rows["taken_units"]
-    applied = rows["quantity_units"] - since
-    untouched = rows["expected_units"] - since
+    applied, untouched = rows["quantity_units"] - since, rows["expected_units"] - since
     shown = rows["available_units"].astype("Float64")
+    # Orders that were missing then and are unknown still have lowered what is shown all the same.
+    unknown = np.maximum(-since, 0)
+    was_applied, was_not = (
+        ((shown == explained) | (shown == explained - unknown)).fillna(False).to_numpy(bool)
+        for explained in (applied, untouched)
+    )
     verdict = np.select(
         [
             shown.isna().to_numpy(bool),
-            (shown == applied).fillna(False).to_numpy(bool),
-            (shown == untouched).fillna(False).to_numpy(bool),
+            was_applied & ~was_not,
+            was_not & ~was_applied,
             (applied > untouched).to_numpy(bool),
         ],
         ["open", "applied", "not_applied", "applied"],

@@ -12,7 +12,7 @@ from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, join
 from inventory_sync.domain.publication import LevelKey, level_keys
 from inventory_sync.domain.settlement import LEVEL
 from inventory_sync.flow.act import Sent
-from inventory_sync.flow.gather import levels_frame, read_back, read_orders, settle_lost_writes
+from inventory_sync.flow.gather import levels_frame, read_back, read_orders, settle_seen_writes
 from inventory_sync.flow.parts import Parts
 
 
@@ -24,9 +24,7 @@ def confirm(parts: Parts, store: str, sent: Sent) -> pd.DataFrame:
     shown = read_back(parts.storefronts[store], level_frame(touched))
     if sent.unknown:
         read_orders(parts, store)
-        taken = parts.ledger.taken_units(store)
-        # "Not applied" must wait: the call may still arrive.
-        settle_lost_writes(parts, store, shown, taken, verdicts=("applied",))
+        settle_seen_writes(parts, store, shown.merge(level_frame(sent.unknown), on=LEVEL))
     return shown
 
 

@@ -64,7 +64,8 @@ def read_orders(parts: Parts, store: str) -> int:
     newest, count = cursor, 0
     for lines in parts.storefronts[store].order_lines(since):
         parts.ledger.record_order_lines(store, lines, read_at=parts.now())
-        newest = max([line.updated_at for line in lines] + ([newest] if newest else []))
+        seen = [line.updated_at for line in lines] + ([newest] if newest else [])
+        newest = max(seen, default=None)  # a page may be empty
         count += len(lines)
     if newest is not None:
         parts.ledger.advance_order_cursor(store, newest)
@@ -90,6 +91,7 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
     """
     storefront, policy = parts.storefronts[store], parts.policies[store]
     await_lost_writes(parts, store)
+    read_at = parts.now()
     found = {location.store_location_id: location for location in storefront.facts().locations}
     usable = [gid for gid in policy.locations if gid in found and found[gid].is_active]
     if not usable:
@@ -101,6 +103,7 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
     catalog = catalog_frame(storefront.catalog())
     levels = pd.concat([levels_frame(storefront.levels(gid)) for gid in usable], ignore_index=True)
     read_orders(parts, store)
+    settle_lost_writes(parts, store, levels, read_at=read_at)
     lost = findings_frame(
         pd.Series([gid for gid in policy.locations if gid not in usable], dtype="object"),
         "unusable-location",
@@ -110,28 +113,41 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
 
 
 def view_of(parts: Parts, store: str, catalog: pd.DataFrame, levels: pd.DataFrame) -> StoreView:
-    """Join fresh levels with the ledger, after settling writes whose outcome was not known."""
-    taken = parts.ledger.taken_units(store)
-    settle_lost_writes(parts, store, levels, taken)
+    """Join fresh levels with the ledger."""
     return StoreView(
         catalog=catalog,
         levels=levels,
         publications=parts.ledger.publications(store),
-        taken=taken,
+        taken=parts.ledger.taken_units(store),
         busy=parts.ledger.open_intents(store),
     )
 
 
 def settle_lost_writes(
+    parts: Parts, store: str, levels: pd.DataFrame, *, read_at: datetime
+) -> None:
+    """Settle the writes that could not arrive any more when the levels were read.
+
+    A younger one may be that of another pass, which waits for its answer (protocol B.2, C2).
+    """
+    intents = parts.ledger.open_intents(store)
+    _settle(parts, store, intents[intents["created_at"] <= read_at - SETTLE_AFTER], levels)
+
+
+def settle_seen_writes(parts: Parts, store: str, levels: pd.DataFrame) -> None:
+    """Settle the writes that are to be seen; the others must wait, for they may still arrive."""
+    _settle(parts, store, parts.ledger.open_intents(store), levels, verdicts=("applied",))
+
+
+def _settle(
     parts: Parts,
     store: str,
+    intents: pd.DataFrame,
     levels: pd.DataFrame,
-    taken: pd.DataFrame,
-    *,
     verdicts: Sequence[Settled] = SETTLED,
 ) -> None:
-    """Settle each open intent of the levels just read; levels that were not read stay open."""
-    judged = settle_by_reading(parts.ledger.open_intents(store), levels, taken)
+    """Settle each of the intents whose level was read."""
+    judged = settle_by_reading(intents, levels, parts.ledger.taken_units(store))
     for verdict in verdicts:
         for key in level_keys(judged[judged["verdict"] == verdict]):
             parts.ledger.settle_key(store, key, verdict, at=parts.now(), settled_by="read")

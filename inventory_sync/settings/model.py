@@ -24,8 +24,11 @@ from pydantic import (
 
 SHOP_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 STORE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-LOCATION_GID = re.compile(r"gid://shopify/Location/[0-9]+")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOCATION_GID = re.compile(r"gid://shopify/Location/[1-9][0-9]*")
+ADMIN_URL = re.compile(
+    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
+    r"(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?"
+)
 API_VERSION = re.compile(r"20[0-9]{2}-(01|04|07|10)")
 
 
@@ -36,13 +39,10 @@ class _Strict(BaseModel):
 
 
 def _exact(value: Any) -> Any:
-    """Read a YAML number as the decimal that was written, not as its nearest binary float."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return value
-    try:
-        return Decimal(str(value))
-    except ArithmeticError:
-        return value
+    """Take a number as the decimal that was written, not as its nearest binary float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a number such as 0.8, without quotes")
+    return Decimal(str(value))
 
 
 def _share(value: Decimal) -> Decimal:
@@ -82,7 +82,7 @@ class Store(_Strict):
     @classmethod
     def _known_domain(cls, value: str) -> str:
         if not SHOP_DOMAIN.fullmatch(value):
-            raise ValueError(f"{value!r} is not of the form name.myshopify.com")
+            raise ValueError("is not of the form name.myshopify.com, in lower case")
         return value
 
     @field_validator("admin_url")
@@ -90,18 +90,19 @@ class Store(_Strict):
     def _encrypted(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme == "http" and parts.hostname in LOOPBACK:
-            return value
-        if parts.scheme != "https" or not parts.hostname or parts.query or parts.username:
-            raise ValueError("must be an https origin (plain http only on this machine)")
+        if not ADMIN_URL.fullmatch(value):
+            raise ValueError(
+                "must be an https origin such as https://proxy.example, without a user or a query"
+                " (plain http only on this machine)"
+            )
+        _ = urlsplit(value).port  # raises when there is no such port
         return value
 
     @field_validator("api_version")
     @classmethod
     def _quarterly(cls, value: str) -> str:
         if not API_VERSION.fullmatch(value):
-            raise ValueError(f"{value!r} is not a Shopify API version such as 2026-10")
+            raise ValueError("is not a Shopify API version such as 2026-10")
         return value
 
     @field_validator("access_token", "webhook_secret")
@@ -110,6 +111,13 @@ class Store(_Strict):
         # An empty secret would sign and verify like any other.
         if value is not None and not value.get_secret_value().strip():
             raise ValueError("is empty; set the variable or file that it comes from")
+        return value
+
+    @field_validator("access_token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("holds a space, a line break or a character that no token has")
         return value
 
     @field_validator("locations")
@@ -122,7 +130,7 @@ class Store(_Strict):
                 raise ValueError(
                     f"{gid!r} is not a location id such as gid://shopify/Location/1001"
                 )
-            if not erp_locations or len(set(erp_locations)) != len(erp_locations):
+            if not all(erp_locations) or not 0 < len(erp_locations) == len(set(erp_locations)):
                 raise ValueError(f"{gid} must list its ERP locations, each once")
         return value
 
@@ -137,7 +145,7 @@ class Erp(_Strict):
 
     connector: Literal["sql"] = "sql"
     url: SecretStr
-    schema_: str = Field(default="erp_contract", alias="schema")
+    schema_: str = Field(default="erp_contract", alias="schema", min_length=1)
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
     statement_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
 
@@ -179,7 +187,7 @@ class Guard(_Strict):
 
 def _time_zone(value: str) -> str:
     if value not in available_timezones():
-        raise ValueError(f"{value!r} is not a time zone such as America/New_York")
+        raise ValueError("is not a time zone such as America/New_York")
     return str(ZoneInfo(value))
 
 
@@ -226,6 +234,13 @@ class Alerts(_Strict):
 
     webhook_url: SecretStr | None = None
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _reachable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"https?://\S", value.get_secret_value()):
+            raise ValueError("must be an http or https URL, or null")
+        return value
+
 
 class Settings(_Strict):
     """The whole file."""
@@ -248,6 +263,9 @@ class Settings(_Strict):
                 raise ValueError(
                     f"{name!r} must be lower-case letters, digits, '-' and '_' (it names an asset)"
                 )
+        # Dagster names the op of an asset with '_' for '-'.
+        if len({name.replace("-", "_") for name in value}) < len(value):
+            raise ValueError("two names differ only in '-' and '_'; they would name one asset")
         return value
 
     @model_validator(mode="after")

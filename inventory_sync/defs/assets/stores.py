@@ -90,11 +90,12 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             override_guard=config.override_guard,
             trust_observed=config.trust_observed,
         )
+        pass_id = context.run.run_id
         with inventory_sync.parts(context.log) as parts:
             try:
-                report = publish_store(parts, name, basis, pass_id=context.run.run_id, wishes=wishes)
+                report = publish_store(parts, name, basis, pass_id=pass_id, wishes=wishes)
             except (StoreStopped, PassRefused, WriteInFlight) as error:
-                note_failure(parts, name, context.run.run_id, error)
+                note_failure(parts, name, pass_id, error)
                 raise dg.Failure(str(error), allow_retries=False) from None
         return dg.Output(report.rows, metadata=_published_metadata(report))
 

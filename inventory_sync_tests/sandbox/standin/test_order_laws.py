@@ -18,6 +18,7 @@ from inventory_sync.sandbox.standin import (
     place_order,
     refund_order,
 )
+from inventory_sync.sandbox.standin.orders import RestockType
 from inventory_sync_tests.sandbox.standin.shops import EWR, NYC, open_shop
 
 SKUS = st.sampled_from(["RETRO-CLOCK", "OAK-TABLE", "GIFT-CARD", "ATTIC-LAMP"])
@@ -63,7 +64,7 @@ class OrderDesk(RuleBasedStateMachine):
         units=UNITS,
         restock_type=st.sampled_from(["CANCEL", "RETURN", "NO_RESTOCK"]),
     )
-    def refund(self, choice: int, sku: str, units: int, restock_type: str) -> None:
+    def refund(self, choice: int, sku: str, units: int, restock_type: RestockType) -> None:
         with suppress(OrderRefused):
             lines = [RefundUnits(sku, units, restock_type)]
             refund_order(self.shop, self.an_order(choice), lines)

@@ -16,6 +16,7 @@ from inventory_sync.sandbox.standin import (
     place_order,
     refund_order,
 )
+from inventory_sync.sandbox.standin.orders import RestockType
 from inventory_sync_tests.sandbox.standin.shops import EWR, LAX, NYC, open_shop, units
 
 
@@ -140,7 +141,7 @@ def test_a_refused_edit_changes_nothing() -> None:
     [("CANCEL", (4, 1, 5)), ("NO_RESTOCK", (3, 1, 4))],
 )
 def test_a_refund_before_shipping_restocks_as_it_says(
-    restock_type: str, after: tuple[int, int, int]
+    restock_type: RestockType, after: tuple[int, int, int]
 ) -> None:
     shop = open_shop()
     order = place_order(shop, [Wanted("RETRO-CLOCK", 2)])
@@ -154,7 +155,7 @@ def test_a_refund_before_shipping_restocks_as_it_says(
     [("RETURN", (4, 0, 4)), ("NO_RESTOCK", (3, 0, 3))],
 )
 def test_a_refund_after_shipping_restocks_as_it_says(
-    restock_type: str, after: tuple[int, int, int]
+    restock_type: RestockType, after: tuple[int, int, int]
 ) -> None:
     shop = open_shop()
     order = place_order(shop, [Wanted("RETRO-CLOCK", 2)])

@@ -1,13 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
     GraphQLSchema,
     build_schema,
     is_required_argument,
@@ -47,32 +45,30 @@ def _argument_differences(place: str, ours: GraphQLField, real: GraphQLField) ->
     return found
 
 
-def _differences(ours: GraphQLNamedType, real: GraphQLNamedType | None) -> list[str]:
+def _field_differences(name: str, ours: Any, real: Any) -> list[str]:
+    if real is None or str(ours.type) != str(real.type):
+        return [f"{name} differs"]
+    return _argument_differences(name, ours, real) if isinstance(ours, GraphQLField) else []
+
+
+def _differences(ours: Any, real: Any) -> list[str]:
     """How our type is not a part of the real one of the same name."""
     if type(ours) is not type(real):
         return [f"{ours.name} is of another kind"]
+    if isinstance(ours, GraphQLEnumType):
+        return [f"{ours.name}.{each} unknown" for each in ours.values if each not in real.values]
     found = []
-    if isinstance(ours, GraphQLEnumType) and isinstance(real, GraphQLEnumType):
-        found += [f"{ours.name}.{v} unknown" for v in ours.values if v not in real.values]
-    if isinstance(ours, GraphQLInputObjectType) and isinstance(real, GraphQLInputObjectType):
-        for name, field in ours.fields.items():
-            if name not in real.fields or str(field.type) != str(real.fields[name].type):
-                found.append(f"{ours.name}.{name} differs")
-        for name, field in real.fields.items():
-            if is_required_input_field(field) and name not in ours.fields:
-                found.append(f"{ours.name}.{name} is required but missing")
-    composite = (GraphQLObjectType, GraphQLInterfaceType)
-    if isinstance(ours, composite) and isinstance(real, composite):
-        implemented = {each.name for each in real.interfaces}
+    for name, field in getattr(ours, "fields", {}).items():
+        found += _field_differences(f"{ours.name}.{name}", field, real.fields.get(name))
+    if isinstance(ours, GraphQLInputObjectType):
         found += [
-            f"{ours.name} is no {i.name}" for i in ours.interfaces if i.name not in implemented
+            f"{ours.name}.{name} is required but missing"
+            for name, field in real.fields.items()
+            if is_required_input_field(field) and name not in ours.fields
         ]
-        for name, field in ours.fields.items():
-            if name not in real.fields or str(field.type) != str(real.fields[name].type):
-                found.append(f"{ours.name}.{name} differs")
-            else:
-                found += _argument_differences(f"{ours.name}.{name}", field, real.fields[name])
-    return found
+    implemented = {each.name for each in getattr(real, "interfaces", ())}
+    interfaces = {each.name for each in getattr(ours, "interfaces", ())}
+    return found + [f"{ours.name} is no {name}" for name in interfaces - implemented]
 
 
 def test_every_type_is_a_part_of_the_real_one(real_schema: GraphQLSchema) -> None:

@@ -1,0 +1,185 @@
+"""What Dagster loads, written out: keys, lineage, checks, jobs, pools, retries, descriptions."""
+
+import socket
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from inventory_sync.definitions import build_definitions
+from inventory_sync.settings import Settings
+
+ERP = {
+    "erp/locations",
+    "erp/products",
+    "erp/components",
+    "erp/stock",
+    "erp/commitments",
+    "erp/supply",
+    "erp/acknowledged_orders",
+    "erp/quarantine",
+}
+ATP_INPUTS = ERP - {"erp/supply", "erp/acknowledged_orders"}
+PUBLISHED_INPUTS = {
+    "atp/available_to_promise",
+    "erp/components",
+    "erp/products",
+    "erp/locations",
+    "erp/acknowledged_orders",
+    "orders/in_flight",
+}
+
+
+def settings_of(*stores: str) -> Settings:
+    """Settings that name these stores; nothing in them can be reached."""
+    return Settings.model_validate(
+        {
+            "erp": {"url": "postgresql://nobody@erp.invalid/acme"},
+            "stores": {
+                name: {
+                    "shop": f"acme-{number}.myshopify.com",
+                    "access_token": "a-token",
+                    "mode": "live" if number else "dry_run",
+                    "locations": {f"gid://shopify/Location/{1001 + number}": ["NYC"]},
+                }
+                for number, name in enumerate(stores)
+            },
+        }
+    )
+
+
+def graph_of(*stores: str) -> dg.Definitions:
+    return build_definitions(settings_of(*stores))
+
+
+def lineage(definitions: dg.Definitions) -> dict[str, set[str]]:
+    """Asset key -> the keys it is made from."""
+    graph = definitions.resolve_asset_graph()
+    return {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+
+
+def of_store(name: str) -> dict[str, set[str]]:
+    """The lineage of one store's assets."""
+    published = f"stores/{name}/published_quantities"
+    return {published: PUBLISHED_INPUTS, f"stores/{name}/observed_quantities": {published}}
+
+
+def test_the_lineage_runs_from_the_erp_through_atp_to_each_store() -> None:
+    assert lineage(graph_of("b2b-us")) == {
+        **{key: set() for key in ERP},
+        "orders/in_flight": {"erp/acknowledged_orders"},
+        "atp/available_to_promise": ATP_INPUTS,
+        **of_store("b2b-us"),
+    }
+
+
+@pytest.mark.parametrize("stores", [["acme"], ["b2b-us", "b2c-us", "b2c-eu", "outlet_2"], ["0-9"]])
+def test_the_store_assets_follow_the_settings(stores: list[str]) -> None:
+    found = lineage(graph_of(*stores))
+    theirs = {key: parents for key, parents in found.items() if key.startswith("stores/")}
+    assert theirs == {key: made for store in stores for key, made in of_store(store).items()}
+
+
+def test_each_check_is_named_as_the_sentence_that_it_asserts() -> None:
+    graph = graph_of("b2b-us", "b2c-us").resolve_asset_graph()
+    judged = ("locations", "products", "components", "stock", "commitments", "acknowledged_orders")
+    assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == {
+        *((f"erp/{dataset}", "every_row_is_believed") for dataset in judged),
+        ("atp/available_to_promise", "atp_is_the_sum_of_its_terms"),
+        *(
+            (f"stores/{store}/{asset}", name)
+            for store in ("b2b-us", "b2c-us")
+            for asset, name in (
+                ("published_quantities", "nothing_in_the_store_needs_mending"),
+                ("observed_quantities", "the_store_shows_what_was_published"),
+            )
+        ),
+    }
+
+
+def test_only_the_check_of_the_sum_blocks() -> None:
+    graph = graph_of("b2b-us").resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    assert blocking == {"atp_is_the_sum_of_its_terms"}
+
+
+def test_the_job_holds_every_asset_and_check() -> None:
+    definitions = graph_of("b2b-us", "b2c-us")
+    jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
+    assert {name for name in jobs if not name.startswith("__")} == {"full_sync"}
+    graph = definitions.resolve_asset_graph()
+    layer = jobs["full_sync"].asset_layer
+    assert set(layer.selected_asset_keys) == graph.get_all_asset_keys()
+    assert set(layer.asset_graph.asset_check_keys) == graph.asset_check_keys
+
+
+def steps_of(definitions: dg.Definitions) -> dict[str, dg.OpDefinition]:
+    """What is executed, by the assets that it makes."""
+    return {
+        " ".join(sorted(key.to_user_string() for key in each.keys)): each.op
+        for each in definitions.resolve_asset_graph().assets_defs
+        if each.keys
+    }
+
+
+def test_one_pool_per_store_holds_both_of_its_assets_and_nothing_else() -> None:
+    pools = {key: op.pool for key, op in steps_of(graph_of("b2b-us", "b2c-us")).items() if op.pool}
+    assert pools == {
+        f"stores/{store}/{asset}": f"store_{store.replace('-', '_')}"
+        for store in ("b2b-us", "b2c-us")
+        for asset in ("published_quantities", "observed_quantities")
+    }
+
+
+def test_what_meets_the_outside_is_retried_with_growing_pauses() -> None:
+    retries = {
+        key: (op.retry_policy.max_retries, op.retry_policy.delay, op.retry_policy.backoff)
+        for key, op in steps_of(graph_of("b2b-us")).items()
+        if op.retry_policy
+    }
+    assert retries == {
+        " ".join(sorted(ERP)): (2, 5, dg.Backoff.EXPONENTIAL),
+        "stores/b2b-us/published_quantities": (2, 10, dg.Backoff.EXPONENTIAL),
+        "stores/b2b-us/observed_quantities": (2, 10, dg.Backoff.EXPONENTIAL),
+    }
+
+
+def test_everything_has_a_group_an_owner_a_description_and_its_storey() -> None:
+    graph = graph_of("b2b-us").resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        # A group per store, so that the picture of the whole graph shows what goes where.
+        group = "store_b2b_us" if key.path[0] == "stores" else key.path[0]
+        assert node.group_name == group
+        assert node.owners == ["team:inventory"]
+        assert node.description
+        assert node.tags["inventory_sync/storey"] == key.path[0]
+    for check in graph.asset_check_keys:
+        assert graph.get_check_spec(check).description
+    assert graph_of("b2b-us").resolve_job_def("full_sync").description
+
+
+def test_an_asset_says_whether_its_store_is_written_to() -> None:
+    graph = graph_of("dry", "wet").resolve_asset_graph()
+    texts = {
+        store: graph.get(dg.AssetKey(["stores", store, "published_quantities"])).description or ""
+        for store in ("dry", "wet")
+    }
+    assert "not written to (dry run)" in texts["dry"]
+    assert "is written to" in texts["wet"]
+
+
+def test_loading_makes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise AssertionError(f"a connection to {arguments}")
+
+    for name in ("connect", "connect_ex", "bind"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    monkeypatch.setattr("psycopg.connect", refuse)
+    definitions = graph_of("b2b-us", "b2c-us")
+    dg.Definitions.validate_loadable(definitions)

@@ -1,0 +1,175 @@
+"""What every store must show, by brute force: SQL rows, dictionaries and decimals.
+
+Put here a plain reading of the definitions of ATP and offer, for tests that run the whole product.
+Keep the product out: nothing of it is imported, and the settings are read as any program would.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+from psycopg.rows import dict_row
+
+from inventory_sync.sandbox.standin import Shop
+
+Row = dict[str, Any]
+Place = tuple[str, int]  # store, number of its location
+Shown = dict[tuple[str, str, int], int]  # store, inventory item (gid), number of the location
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the ERP's contract says now."""
+
+    products: list[Row]
+    components: list[Row]
+    stock: list[Row]
+    commitments: list[Row]
+    acknowledged_orders: list[Row]
+
+    @classmethod
+    def read(cls, erp_url: str) -> "Books":
+        datasets = {}
+        with psycopg.connect(erp_url.replace("+psycopg", ""), row_factory=dict_row) as connection:
+            for name in cls.__dataclass_fields__:
+                datasets[name] = connection.execute(f"SELECT * FROM erp_contract.{name}").fetchall()
+            (now,) = connection.execute("SELECT now() AS now").fetchall()
+        expiry = datasets["commitments"]
+        datasets["commitments"] = [
+            row for row in expiry if row["expires_at"] is None or row["expires_at"] > now["now"]
+        ]
+        return cls(**datasets)
+
+
+def shown(shops: Mapping[str, Shop]) -> Shown:
+    """Every level of every store, as it stands in the shops."""
+    return {
+        (store, item.gid, level.location_id): level.quantity("available")
+        for store, shop in shops.items()
+        for item in shop.stock.item_list
+        for level in shop.stock.levels_of(item.id)
+    }
+
+
+def should_show(erp_url: str, settings_file: Path, shops: Mapping[str, Shop]) -> Shown:
+    """Every level that can be published, with the quantity that it must show.
+
+    For orders as they were placed: edits, refunds and cancellations are not in here.
+    """
+    stores = yaml.safe_load(settings_file.read_text())["stores"]
+    naive = _Naive(Books.read(erp_url), stores, shops)
+    return {
+        (store, item.gid, level.location_id): naive.offer((store, level.location_id), item.sku)
+        for store, shop in shops.items()
+        for item in shop.stock.item_list
+        if naive.can_publish(shop, item.sku, tracked=item.tracked)
+        for level in shop.stock.levels_of(item.id)
+        if level.is_active and (store, level.location_id) in naive.places
+    }
+
+
+class _Naive:
+    def __init__(self, books: Books, stores: Mapping[str, Row], shops: Mapping[str, Shop]) -> None:
+        self.tracked = {row["sku"] for row in books.products if row["tracked"]}
+        self.rules = {store: each.get("rules", {}) for store, each in stores.items()}
+        self.places: dict[Place, list[str]] = {
+            (store, int(gid.rpartition("/")[2])): locations
+            for store, each in stores.items()
+            for gid, locations in each["locations"].items()
+        }
+        self.parts: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for row in books.components:
+            self.parts[row["kit_sku"]][row["component_sku"]] = row["quantity"]
+        self.free: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for row in books.stock:
+            self.free[row["sku"], row["location"]] += row["physical"] - row["unavailable"]
+        for row in books.commitments:
+            for part, quantity in self.consists_of(row["sku"]).items():
+                self.free[part, row["location"]] -= row["quantity"] * quantity
+        self.in_flight = [*_in_flight(books.acknowledged_orders, shops)]
+        self.atp = cache(self.atp)
+
+    def can_publish(self, shop: Shop, sku: str | None, *, tracked: bool) -> bool:
+        return (
+            sku is not None
+            and tracked
+            and sku in self.tracked
+            and len(shop.stock.with_sku(sku)) == 1
+        )
+
+    def consists_of(self, sku: str) -> dict[str, Decimal]:
+        """The units of what is no kit that one unit takes, at any depth."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for part, quantity in self.parts.get(sku, {}).items():
+            for base, units in self.consists_of(part).items():
+                found[base] += quantity * units
+        return found or {sku: Decimal(1)}
+
+    def atp(self, sku: str, location: str) -> Decimal:
+        parts = self.parts.get(sku)
+        if not parts:
+            return self.free.get((sku, location), NOTHING)
+        return min(_floor(self.atp(part, location) / units) for part, units in parts.items())
+
+    def offer(self, place: Place, sku: str) -> int:
+        pool = sum((self.atp(sku, location) for location in self.places[place]), NOTHING)
+        pool -= self.deducted(place, sku)
+        rules = self.rules[place[0]]
+        share = Decimal(str(rules.get("share", 1)))
+        units = int(_floor(share * max(NOTHING, pool))) - rules.get("buffer_units", 0)
+        units = 0 if units < rules.get("hide_below_units", 0) else units
+        return max(0, min(units, rules.get("cap_units") or units))
+
+    def deducted(self, place: Place, sku: str) -> Decimal:
+        """Units in flight; for a kit its own, and one for each kit that parts in flight break."""
+        if sku not in self.parts:
+            return self.taken(place, sku)
+        own = max(NOTHING, sum(units for line, units in self.touching(place) if line == sku))
+        return own + sum(
+            max(NOTHING, _ceiling(self.taken(place, part) / units) - own)
+            for part, units in self.consists_of(sku).items()
+        )
+
+    def taken(self, place: Place, sku: str) -> Decimal:
+        """Units in flight of what is no kit, kits counted as their parts."""
+        return sum(
+            (units * self.consists_of(line).get(sku, 0) for line, units in self.touching(place)),
+            NOTHING,
+        )
+
+    def touching(self, place: Place) -> Iterable[tuple[str, Decimal]]:
+        """The lines in flight that may be served from the warehouses of a store location."""
+        mine = set(self.places[place])
+        for origin, sku, units in self.in_flight:
+            if mine & set(self.places.get(origin, ())):
+                yield sku, units
+
+
+def _in_flight(
+    acknowledged: list[Row], shops: Mapping[str, Shop]
+) -> Iterable[tuple[Place, str, Decimal]]:
+    """Where each line was sold, its SKU, and what the ERP does not know of it."""
+    known = {row["external_line_id"]: row["quantity"] for row in acknowledged}
+    for store, shop in shops.items():
+        for order in shop.orders.values():
+            for line in order.lines:
+                ((work, _),) = order.parts(line)
+                units = line.current_quantity - known.get(line.gid, NOTHING)
+                if line.sku is not None:
+                    yield (store, work.location_id), line.sku, Decimal(units)
+
+
+def _floor(units: Decimal) -> Decimal:
+    return units.to_integral_value(ROUND_FLOOR)
+
+
+def _ceiling(units: Decimal) -> Decimal:
+    return units.to_integral_value(ROUND_CEILING)

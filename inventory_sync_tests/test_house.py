@@ -45,14 +45,16 @@ AMBIENT_MODULES = {"random", "secrets", "np.random", "numpy.random"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 Breaches = Iterator[str]
+Rule = Callable[[str, ast.Module], Breaches]
 
 
 def too_long_functions(name: str, tree: ast.Module) -> Breaches:
     """A function that is defined inside of another counts for itself alone."""
     for function in _functions(tree):
-        inner = sum(_lines(other) for other in _functions(*function.body))
-        if _lines(function) - inner > LONGEST_FUNCTION_LINES:
-            yield f"{name}: {function.name} has {_lines(function) - inner} lines"
+        inner = [_lines(other) for other in _functions(*function.body)]
+        own = _lines(function).difference(*inner)
+        if len(own) > LONGEST_FUNCTION_LINES:
+            yield f"{name}: {function.name} has {len(own)} lines"
 
 
 def undocumented(name: str, tree: ast.Module) -> Breaches:
@@ -105,7 +107,7 @@ def dagster_elsewhere(name: str, tree: ast.Module) -> Breaches:
             yield f"{name} imports {imported}"
 
 
-RULES: list[Callable[[str, ast.Module], Breaches]] = [
+RULES: list[Rule] = [
     too_long_functions,
     undocumented,
     ambient_calls,
@@ -116,7 +118,7 @@ RULES: list[Callable[[str, ast.Module], Breaches]] = [
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_no_module_breaks_a_rule(rule: Callable[[str, ast.Module], Breaches]) -> None:
+def test_no_module_breaks_a_rule(rule: Rule) -> None:
     assert [breach for name, tree in MODULES.items() for breach in rule(name, tree)] == []
 
 
@@ -125,20 +127,18 @@ def test_no_file_is_longer_than_can_be_read_at_once() -> None:
     assert {n: count for n, count in lengths.items() if count > LONGEST_FILE_LINES} == {}
 
 
-BREACHES = {
+BREACHES: dict[Rule, tuple[str, str]] = {
     too_long_functions: ("domain/a.py", "def f():\n" + "    x = 1\n" * 60),
     undocumented: ("domain/a.py", '"""A."""\nclass A:\n    """A."""\n    def b(self): ...\n'),
     ambient_calls: ("flow/a.py", "from datetime import datetime\nx = datetime.now(None)\n"),
     postponed_annotations: ("defs/a.py", "from __future__ import annotations\n"),
-    early_great_expectations: ("defs/a.py", "try:\n    import great_expectations as gx\nfinally: ...\n"),
+    early_great_expectations: ("defs/a.py", "if True:\n    import great_expectations as gx\n"),
     dagster_elsewhere: ("flow/a.py", "def f():\n    from dagster import asset\n"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_a_rule_sees_its_breach_and_nothing_in_its_absence(
-    rule: Callable[[str, ast.Module], Breaches],
-) -> None:
+def test_a_rule_sees_its_breach_and_nothing_in_its_absence(rule: Rule) -> None:
     name, code = BREACHES[rule]
     assert len(list(rule(name, ast.parse(code)))) == 1
     assert list(rule(name, ast.parse('"""A."""\nimport random\nx: random.Random\n'))) == []
@@ -169,12 +169,12 @@ def test_rooms_import_only_the_rooms_below_them(capsys: pytest.CaptureFixture[st
 
 NOTHING_IS_CONNECTED = """
 import socket, subprocess
+import dagster, psycopg, sqlalchemy  # importing Dagster asks the operating system for its kind
 
 def refuse(*arguments, **options):
     raise AssertionError(f"loading the definitions reaches out: {arguments}")
 
 socket.socket.connect = socket.socket.connect_ex = subprocess.Popen.__init__ = refuse
-import psycopg, sqlalchemy
 psycopg.connect = psycopg.Connection.connect = sqlalchemy.Engine.connect = refuse
 
 from inventory_sync.definitions import defs
@@ -200,14 +200,14 @@ def test_loading_the_definitions_opens_no_connection_and_starts_no_server(tmp_pa
 
 
 def _functions(*trees: ast.AST) -> Iterator[Function]:
-    """The functions in these trees that are in no other function of them, and those inside."""
+    """All functions in these trees, also those inside of others."""
     for tree in trees:
         yield from (node for node in ast.walk(tree) if isinstance(node, Function))
 
 
-def _lines(function: Function) -> int:
+def _lines(function: Function) -> set[int]:
     assert function.end_lineno is not None
-    return function.end_lineno - function.lineno + 1
+    return set(range(function.lineno, function.end_lineno + 1))
 
 
 def _public(tree: ast.Module | ast.ClassDef) -> Iterator[Definition]:

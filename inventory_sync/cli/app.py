@@ -148,6 +148,19 @@ def bench_erp_read(
     raise typer.Exit(show_erp_read(rows, as_json=json))
 
 
+@bench.command("publish")
+def bench_publish(
+    levels: Annotated[
+        int, typer.Option(help="Levels of each store; 2,500 take three minutes.", min=1)
+    ] = 20_000,
+    json: Json = False,
+) -> None:
+    """A cold full publish to two stand-in stores at once, against what their plans allow."""
+    from inventory_sync.cli.benches import show_publish
+
+    raise typer.Exit(show_publish(levels, as_json=json))
+
+
 def main() -> None:
     """Run the command line; every foreseen error is one clear sentence, never a traceback."""
     structlog.configure(

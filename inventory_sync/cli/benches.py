@@ -8,9 +8,12 @@ import platform
 from collections.abc import Sequence
 from typing import Any
 
-from inventory_sync.bench import atp, erp_read
+from inventory_sync.bench import atp, erp_read, publish
+from inventory_sync.cli.bench_stores import bench_stores
 from inventory_sync.cli.show import console, print_json, print_table
-from inventory_sync.wiring import Databases
+from inventory_sync.wiring import Databases, open_parts
+
+_DATABASE = "inventory_sync_bench"
 
 
 def show_atp(keys: int, *, as_json: bool) -> int:
@@ -32,11 +35,41 @@ def show_atp(keys: int, *, as_json: bool) -> int:
 
 def show_erp_read(rows: int, *, as_json: bool) -> int:
     """Rows per second of each way to read stock from the embedded PostgreSQL."""
-    with Databases.of().embedded_url("inventory_sync_bench") as url:
+    with Databases.of().embedded_url(_DATABASE) as url:
         measured = erp_read.measure(url, rows)
     listing = [[name, round(rate)] for name, rate in measured]
     _show(f"Reading {rows:,} stock rows", ["way", "rows per second"], listing, as_json=as_json)
     return 0
+
+
+def show_publish(levels: int, *, as_json: bool) -> int:
+    """A cold publish to a small and to a middling store at the same time."""
+    ours = Databases.of()
+    with (
+        bench_stores(("standard", "advanced"), levels) as stores,
+        ours.embedded_url(_DATABASE) as url,
+        publish.fresh_ledger(url),
+        open_parts(stores.settings, Databases(ours.home, url)) as parts,
+    ):
+        rows = [_published_row(each) for each in publish.measure(parts, levels, stores.count)]
+    columns = ["plan", "seconds", "calls", "levels per second", "points used", "points allowed"]
+    columns += ["used share", "throttled", "throttled in a row"]
+    _show(f"Cold publish of {levels:,} levels per store", columns, rows, as_json=as_json)
+    return 0
+
+
+def _published_row(each: publish.Published) -> list[Any]:
+    return [
+        each.store,
+        round(each.seconds, 1),
+        each.count.calls,
+        round(each.rows_per_second, 1),
+        round(each.count.points_spent),
+        round(each.allowed_points),
+        round(each.used_share, 3),
+        each.count.throttled,
+        each.count.throttled_in_a_row,
+    ]
 
 
 def _show(title: str, columns: Sequence[str], rows: list[list[Any]], *, as_json: bool) -> None:

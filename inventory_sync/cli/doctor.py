@@ -31,6 +31,9 @@ NEEDED_SCOPES = (
     "read_merchant_managed_fulfillment_orders",
 )
 CONNECTABLE = ("unconnected", "inactive")
+MOST_CONNECTIONS = 100
+"""More missing levels look like a wrong mapping, not like forgotten ones."""
+
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -154,6 +157,10 @@ def _connect(parts: Parts, name: str, unlinked: pd.DataFrame, *, live: bool) -> 
     """Connect or activate levels. Only for live stores: a dry run changes nothing."""
     if not live:
         yield Line("warn", f"store {name}: --fix", "the store is in dry_run, nothing was changed")
+        return
+    if len(unlinked) > MOST_CONNECTIONS:
+        detail = f"{len(unlinked)} levels are more than {MOST_CONNECTIONS}: is the mapping right?"
+        yield Line("fail", f"store {name}: --fix", detail)
         return
     for key in level_keys(unlinked):
         refusal = parts.storefronts[name].connect(key, parts.new_id())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inventory_sync.domain.errors import InventorySyncError
-from inventory_sync.domain.frames import DATASETS, Column, Dataset
+from inventory_sync.domain.frames import DATASETS, SQL_TYPES, Column, Dataset
 from inventory_sync.settings.load import DEFAULT_FILE
 
 SQL_FILE = "erp_contract.sql"
@@ -46,18 +46,7 @@ pooling: {policy: shared}       # every store offers its share of the whole pool
 # A pass that would change this much looks like a mistake, and is stopped whole.
 guard: {max_zeroed_share: 0.2, max_raised_share: 0.5, max_missing_share: 0.1}
 
-schedules: {replenishment: "*/30 * * * *", manufacturing: "0 6,14,22 * * *", reconcile: "0 * * * *"}
-alerts: {webhook_url: null}
 """
-
-_SQL_TYPES = {
-    "text": "text",
-    "quantity": "numeric",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamptz",
-    "integer": "bigint",
-}
 
 _PURPOSES = {
     "locations": "Every warehouse, plant or zone that stock can be in.",
@@ -100,7 +89,8 @@ def contract_sql() -> str:
     head = (
         "-- The ERP contract: views that inventory_sync reads, in one schema of the ERP's database."
         "\n-- Replace each `select ... where false` by a query on your own tables. Give the reader"
-        "\n-- only SELECT on this schema. `inventory-sync doctor` checks names and types.\n\n"
+        "\n-- only SELECT on this schema. Quantities may have up to six decimals: round stock down"
+        "\n-- and demand up. `inventory-sync doctor` checks names and types.\n\n"
         "create schema if not exists erp_contract;\n"
     )
     return head + "".join(_view(dataset) for dataset in DATASETS.values())
@@ -119,4 +109,4 @@ def _view(dataset: Dataset) -> str:
 
 def _column(column: Column, comma: str) -> str:
     remark = "  -- may be null" if column.nullable else ""
-    return f"    null::{_SQL_TYPES[column.kind]} as {column.name}{comma}{remark}"
+    return f"    null::{SQL_TYPES[column.kind]} as {column.name}{comma}{remark}"

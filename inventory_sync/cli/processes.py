@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -81,10 +81,7 @@ def _ended(process: subprocess.Popen[bytes], *, within_seconds: float) -> bool:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Interrupt politely, then kill whatever is left of the family."""
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
+    family = _family(process.pid)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
         if not _ended(process, within_seconds=_STOP_SECONDS):
@@ -92,3 +89,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
     for member in psutil.wait_procs(family, timeout=5)[1]:
         member.kill()
+
+
+def _family(pid: int) -> set[psutil.Process]:
+    """The child's descendants by birth, and those of its session: an orphan has no parent."""
+    members = {other for other in psutil.process_iter() if _session(other.pid) == pid != other.pid}
+    with suppress(psutil.NoSuchProcess):
+        members.update(psutil.Process(pid).children(recursive=True))
+    return members
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:  # it has ended meanwhile
+        return None

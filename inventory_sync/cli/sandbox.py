@@ -42,17 +42,14 @@ def sandbox(databases: Databases) -> Iterator[None]:
     folder = databases.home / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     with databases.embedded_url(database) as erp_url:
-        fresh = not company.exists(erp_url)
-        state = folder / "shops.json"
-        if fresh:
+        if not company.exists(erp_url):
             now = datetime.now(UTC)
             seeds = shops_to_json(shops(DEMO_SEED, now))
             (folder / "seeds.json").write_text(seeds, encoding="utf-8")
-            state.unlink(missing_ok=True)
+            (folder / "shops.json").unlink(missing_ok=True)
             company.create(erp_url, seed=DEMO_SEED, now=now)
         with _stand_in(port, folder):
-            if fresh:
-                _place_demo_orders(f"http://{HOST}:{port}", erp_url)
+            _place_demo_orders(f"http://{HOST}:{port}/control", erp_url)
             yield
 
 
@@ -77,12 +74,13 @@ def _stand_in_port(origins: list[str]) -> int:
     return port
 
 
-def _place_demo_orders(stand_in_url: str, erp_url: str) -> None:
-    """Sell a little online. The ERP imports some of the orders; the others are in flight."""
+def _place_demo_orders(control_url: str, erp_url: str) -> None:
+    """Sell a little online, once. The ERP imports some of the orders; the others are in flight."""
     engine = create_engine(erp_url)
     try:
         for order in DEMO_ORDERS:
-            placed = _place(stand_in_url, order)
+            shop_orders = f"{control_url}/{order.shop}/orders"
+            placed = _placed(shop_orders, order) or _place(shop_orders, order)
             if order.acknowledged_by_erp:
                 lines = [
                     Line(sku, order.warehouse, units, line["gid"])
@@ -93,13 +91,18 @@ def _place_demo_orders(stand_in_url: str, erp_url: str) -> None:
         engine.dispose()
 
 
-def _place(stand_in_url: str, order: DemoOrder) -> dict[str, Any]:
+def _placed(shop_orders: str, order: DemoOrder) -> dict[str, Any] | None:
+    """The order, if an earlier start has placed it."""
+    found: list[dict[str, Any]] = httpx.get(shop_orders, trust_env=False).json()["orders"]
+    return next((each for each in found if each["name"] == order.name), None)
+
+
+def _place(shop_orders: str, order: DemoOrder) -> dict[str, Any]:
     wanted = [
         {"sku": sku, "quantity": units, "location_id": order.location_id}
         for sku, units in order.lines
     ]
-    url = f"{stand_in_url}/control/{order.shop}/orders"
-    answer = httpx.post(url, json={"lines": wanted}, trust_env=False)
+    answer = httpx.post(shop_orders, json={"lines": wanted}, trust_env=False)
     if not answer.is_success:
         raise InventorySyncError(f"The demo order {order.name} was refused: {answer.text}")
     placed: dict[str, Any] = answer.json()

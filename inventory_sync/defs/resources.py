@@ -14,7 +14,6 @@ import pandas as pd
 
 from inventory_sync.flow.parts import Parts
 from inventory_sync.settings import Settings, load_settings
-from inventory_sync.wiring import home_folder, open_parts
 
 KEPT_FRAMES = 5
 """Frames of so many runs are kept per asset, for whoever wants to open an older one."""
@@ -37,6 +36,8 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def parts(self, log: dg.DagsterLogManager) -> Iterator[Parts]:
         """The parts of a pass; what they tell goes to the run's log."""
+        from inventory_sync.wiring import open_parts
+
         with open_parts(self.settings(), tell=log.info) as parts:
             yield parts
 
@@ -77,6 +78,8 @@ class FrameIOManager(dg.ConfigurableIOManager):
         return frame.astype(frame.attrs.pop(_DTYPES, {}))
 
     def _folder(self, key: dg.AssetKey) -> Path:
+        from inventory_sync.wiring import home_folder
+
         base = Path(self.folder) if self.folder else home_folder() / "frames"
         return base.joinpath(*key.path)
 

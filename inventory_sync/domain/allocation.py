@@ -7,14 +7,13 @@ how the difference is written: that is ``decision.py``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from inventory_sync.domain.atp import TERM_COLUMNS, Atp
-from inventory_sync.domain.kits import Kits
+from inventory_sync.domain.kit_pools import kits_lost
 from inventory_sync.domain.units import SCALE
 
 OFFER_COLUMNS = (
@@ -82,8 +81,10 @@ def offers(
     result = sums.reindex(everything, fill_value=0).reset_index()
     result["limited_by"] = _limits(atp.rows, mapped).reindex(everything).to_numpy()
     deducted = in_flight.set_index(["store_location_id", "sku"])["in_flight_micros"]
+    # What stands there for a kit are its own lines; its parts in flight cost it more.
+    lost = pd.Series(kits_lost(atp, in_flight, locations), dtype="int64")
+    deducted = lost.combine_first(deducted) if len(lost) else deducted
     result["in_flight_micros"] = deducted.reindex(everything, fill_value=0).to_numpy(np.int64)
-    _deduct_from_kits(result, in_flight, atp.kits)
     result["pool_micros"] = result["atp_micros"] - result["in_flight_micros"]
     result["offer_units"] = offer_units(result["pool_micros"].to_numpy(np.int64), rules)
     return result[list(OFFER_COLUMNS)]
@@ -102,37 +103,3 @@ def _limits(rows: pd.DataFrame, mapped: pd.DataFrame) -> "pd.Series[str]":
     kits = rows.loc[rows["is_kit"].astype(bool), ["sku", "location", "limited_by"]]
     parts = kits.merge(mapped, on="location").groupby(["store_location_id", "sku"])["limited_by"]
     return parts.agg(lambda names: ", ".join(sorted(set(names))))
-
-
-def _deduct_from_kits(result: pd.DataFrame, in_flight: pd.DataFrame, kits: Kits) -> None:
-    """What the parts in flight cost each kit, at most: one kit for each begun part quantity.
-
-    An order in flight may take its parts at any ERP location of the pool, so the kits that it
-    breaks up cannot be known exactly; this is the lower bound until the ERP has the order. A kit's
-    own lines count once; what the ERP has not yet given back does not count for kits. Parts count
-    also when they are not offered themselves.
-    """
-    busy = in_flight[in_flight["in_flight_micros"] != 0]
-    if busy.empty or not kits.order:
-        return
-    base = kits.base_parts()
-    found = {
-        (gid, sku): int(micros)
-        for gid, sku, micros in busy[["store_location_id", "sku", "in_flight_micros"]].itertuples(
-            index=False
-        )
-    }
-    touched = set(busy["sku"].astype(str))
-    hit = {kit for kit, parts in base.items() if kit in touched or touched & parts.keys()}
-    for row in result.index[result["sku"].isin(hit)]:
-        gid, kit = str(result.at[row, "store_location_id"]), str(result.at[row, "sku"])
-        own = found.get((gid, kit), 0)
-        others = 0
-        for part, quantity in base[kit].items():
-            others += max(0, _ceil(found.get((gid, part), 0) / quantity - own))
-        result.at[row, "in_flight_micros"] = max(own, 0) + others
-
-
-def _ceil(kit_micros: Fraction) -> int:
-    """Whole kits, rounded up, in micros."""
-    return -(-kit_micros.numerator // (kit_micros.denominator * SCALE)) * SCALE

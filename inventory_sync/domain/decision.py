@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from inventory_sync.domain.findings import FINDING_COLUMNS, Certainty, findings_frame, joined
+from inventory_sync.domain.publication import LEVEL
 from inventory_sync.domain.spelling import misspelt
 
 PLAN_COLUMNS = (
@@ -26,7 +27,6 @@ PLAN_COLUMNS = (
     "action",
     "reason",
 )
-LEVEL = ["inventory_item_id", "store_location_id"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class StoreView:
     the explained quantity), version (which of our writes that was).
     ``taken``: inventory_item_id, store_location_id (null = not assigned), taken_units.
     ``busy``: levels whose last write has no known outcome yet.
+    ``locations``: the store locations that were read (``None``: all); nothing is planned elsewhere.
     """
 
     catalog: pd.DataFrame
@@ -47,6 +48,7 @@ class StoreView:
     publications: pd.DataFrame
     taken: pd.DataFrame
     busy: pd.DataFrame
+    locations: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def decide(
     raised it: orders were read after the level, so the write starts from what is shown.
     """
     items, item_findings = match_items(view.catalog, skus, untracked)
+    if view.locations is not None:
+        offers = offers[offers["store_location_id"].isin(view.locations)]
     rows = offers.merge(items, on="sku").merge(view.levels, how="left", on=LEVEL)
     usable, level_findings = _usable_levels(rows)
     unlinked = rows.loc[~rows["is_active"].fillna(False).astype(bool), LEVEL]

@@ -23,6 +23,16 @@ _DTYPES: Final[Mapping[Kind, str]] = {
     "integer": "Int64",
 }
 
+SQL_TYPES: Final[Mapping[Kind, str]] = {
+    "text": "text",
+    "quantity": "numeric",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+    "integer": "bigint",
+}
+"""The word for each kind in the contract (design 5)."""
+
 REPEATED_TEXTS: Final = frozenset(
     {"sku", "location", "kit_sku", "component_sku", "kind", "channel"}
 )

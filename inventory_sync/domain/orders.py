@@ -51,7 +51,8 @@ def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataF
 
     Where both sides agree on what the buyer still wants, nothing is in flight. Otherwise what
     Shopify took out of ``available`` counts, so units refunded without restock stay deducted until
-    the ERP has its say. A cancelled, restocked line that the ERP still holds counts negative.
+    the ERP has its say. Never negative: a cancelled or returned line is given back by the ERP's own
+    figures alone, for its acknowledgement may stay as it was.
     """
     key = ["external_order_id", "external_line_id"]
     lines = order_lines.rename(columns={"order_id": key[0], "line_id": key[1]})
@@ -62,7 +63,9 @@ def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataF
     taken = _sum_by(line, lines["taken_units"]) * SCALE
     known = lines["quantity_micros"].notna().to_numpy()
     said = lines["quantity_micros"].fillna(0).to_numpy(np.int64)
-    open_micros = np.where(known & (said == current), 0, np.maximum(current, taken) - said)
+    open_micros = np.where(
+        known & (said == current), 0, np.maximum(np.maximum(current, taken) - said, 0)
+    )
     # A line that is split over locations is deducted from its parts in turn, up to each one's size.
     lines["in_flight_micros"] = _spread(line, lines, open_micros)
     lines["acknowledged_micros"] = lines.pop("quantity_micros").astype("Int64")

@@ -6,8 +6,12 @@ makes them is in ``decision.py``; the proofs are cited as protocol B.x.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
+
+LEVEL: Final = ["inventory_item_id", "store_location_id"]
+"""The two columns that name a level in every frame."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -47,12 +51,29 @@ class SetQuantities:
     changes: tuple[QuantityChange, ...]
 
 
+# The codes of a row (facts 1.1); those of quantities are told by their name.
+_ROW_CODES = frozenset(
+    {
+        "INVALID_INVENTORY_ITEM",
+        "INVALID_LOCATION",
+        "ITEM_NOT_STOCKED_AT_LOCATION",
+        "NON_MUTABLE_INVENTORY_ITEM",
+        "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why Shopify refused one row: its error code (may be empty) and message."""
 
     code: str
     message: str
+
+    @property
+    def concerns_a_row(self) -> bool:
+        """Whether leaving rows out can help; other codes refuse the call as such."""
+        return not self.code or self.code in _ROW_CODES or "QUANTITY" in self.code
 
 
 @dataclass(frozen=True, slots=True)

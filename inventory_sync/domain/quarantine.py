@@ -115,20 +115,17 @@ def _judge_stock(
             "duplicate-key",
             "the SKU stands more than once at this location",
         ),
-        (
-            _stranger(frame["location"], locations),
-            "unknown-location",
-            "location is not in locations",
-        ),
     ]
     for mask, kind, reason in rules:
         notes.find("stock", frame[mask], kind, reason)
         bad |= mask
-    nowhere = frame["location"].isna()
-    notes.find("stock", frame[nowhere], "missing-key", "location is missing")
+    nowhere = frame["location"].isna() | _stranger(frame["location"], locations)
+    notes.find(
+        "stock", frame[nowhere], "unknown-location", "location is missing or not in locations"
+    )
     nameless = frame["sku"].isna()
     notes.find("stock", frame[nameless], "missing-key", "sku is missing")
-    _find_unknown_skus("stock", frame, skus, notes)
+    meant = _find_unknown_skus("stock", frame, skus, notes)
     fraction = frame[~bad & (frame["physical_micros"] % SCALE != 0)]
     notes.find_all(
         "stock",
@@ -138,7 +135,20 @@ def _judge_stock(
     )
     notes.doubt(frame[bad], Certainty.UNKNOWN)
     notes.doubt(frame[nowhere], Certainty.UNKNOWN, everywhere=True)
+    notes.doubt(meant, Certainty.UNKNOWN)
+    notes.doubt(_perhaps_nameless(frame, skus, nameless), Certainty.UNKNOWN)
     return frame[~bad & ~nowhere & ~nameless]
+
+
+def _perhaps_nameless(
+    stock: pd.DataFrame, skus: pd.Index, nameless: "pd.Series[bool]"
+) -> pd.DataFrame:
+    """Whose row a stock row without a SKU may be: every SKU that has none at its location."""
+    places = stock.loc[nameless, ["location"]].dropna().drop_duplicates().astype("object")
+    every = pd.DataFrame({"sku": skus}).merge(places, how="cross")
+    named = stock.loc[~nameless, ["sku", "location"]].astype("object").drop_duplicates()
+    marked = every.merge(named, how="left", on=["sku", "location"], indicator=True)
+    return marked.loc[marked["_merge"] == "left_only", ["sku", "location"]]
 
 
 def _judge_commitments(

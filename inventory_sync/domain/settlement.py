@@ -4,20 +4,21 @@ Put the rule here that decides between "it was applied" and "it was not" (protoc
 C4). Nothing is ever sent again to find out.
 """
 
+from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from inventory_sync.domain.publication import LEVEL
+
 Settled = Literal["applied", "not_applied"]
 SETTLED: Final[tuple[Settled, ...]] = ("applied", "not_applied")
 """The verdicts that end an intent; the third one is ``open``."""
 
-LEVEL = ["inventory_item_id", "store_location_id"]
-
 
 def settle_by_reading(
-    intents: pd.DataFrame, levels: pd.DataFrame, taken: pd.DataFrame
+    intents: pd.DataFrame, levels: pd.DataFrame, taken: pd.DataFrame, *, patient_until: datetime
 ) -> pd.DataFrame:
     """Judge open intents against what the store shows now.
 
@@ -27,8 +28,10 @@ def settle_by_reading(
     Returns the intents with ``verdict``.
 
     Each hypothesis explains one quantity: what would be shown had the write been applied, or not,
-    less what orders took since. When both fit, or neither, the one that explains more is taken, so
-    that the difference counts as demand: the lower offer. A level that cannot be read stays open.
+    less what orders took since. When both fit, or neither, an order is missing that may still show
+    up: the intent stays open. Only one that was created before ``patient_until`` is judged all the
+    same, by the hypothesis that explains more, so that the difference counts as demand: the lower
+    offer. A level that cannot be read stays open.
     """
     rows = intents.merge(levels[[*LEVEL, "available_units"]], how="left", on=LEVEL)
     now = taken[[*LEVEL, "taken_units"]].rename(columns={"taken_units": "taken_now_units"})
@@ -47,9 +50,10 @@ def settle_by_reading(
             shown.isna().to_numpy(bool),
             was_applied & ~was_not,
             was_not & ~was_applied,
+            (rows["created_at"] >= pd.Timestamp(patient_until)).to_numpy(bool),
             (applied > untouched).to_numpy(bool),
         ],
-        ["open", "applied", "not_applied", "applied"],
+        ["open", "applied", "not_applied", "open", "applied"],
         "not_applied",
     )
     return intents.assign(verdict=verdict)

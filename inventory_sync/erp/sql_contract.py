@@ -12,16 +12,8 @@ from sqlalchemy import Connection, inspect, types
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.engine.reflection import ObjectKind
 
-from inventory_sync.domain.frames import DATASETS, Column, Dataset, Kind
+from inventory_sync.domain.frames import DATASETS, SQL_TYPES, Column, Dataset, Kind
 
-_CONTRACT_WORDS: Final[Mapping[Kind, str]] = {
-    "text": "text",
-    "quantity": "numeric",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamptz",
-    "integer": "bigint",
-}
 _NUMBERS: Final = (types.Numeric, types.Float, types.Integer)
 _SERVING: Final[Mapping[Kind, tuple[type[types.TypeEngine[Any]], ...]]] = {
     "text": (types.String,),
@@ -106,7 +98,7 @@ def _column_problem(
     offered: Mapping[str, types.TypeEngine[Any]],
     found: Found,
 ) -> str | None:
-    due = _CONTRACT_WORDS[column.kind]
+    due = SQL_TYPES[column.kind]
     if column.name not in offered:
         return (
             f"Dataset {dataset.name}{_place(found)} has no column {column.name} ({due}); it has"

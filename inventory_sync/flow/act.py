@@ -4,9 +4,10 @@ Put here how a plan is cut into calls, sent, and what a refusal does to the rest
 decisions about quantities out: a refused row is decided anew by the next round, never re-sent.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -85,37 +86,38 @@ def plan_of(
 
 
 def act(parts: Parts, plan: Plan) -> Sent:
-    """Send the plan with as many calls at once as the store's rate allows, lowering first.
+    """Send the plan with as many calls at once as the store's rate allows.
 
-    A refused row is left out and the rest of its batch goes again as a new call; a batch that is
-    refused without naming a row is halved. Raises ``StoreStopped`` or ``StoreUnreachable`` once
-    the calls that are under way have been settled.
+    What lowers is settled before anything is raised: that is the direction that prevents
+    overselling. A refused row is left out and the rest of its batch goes again as a new call; a
+    batch that is refused without naming a row is halved. Raises ``StoreStopped`` or
+    ``StoreUnreachable`` once the calls that are under way have been settled.
     """
     sent = Sent()
-    storefront = parts.storefronts[plan.store]
-    with ThreadPoolExecutor(max(1, storefront.parallel_calls)) as pool:
-        calls = {pool.submit(_send, parts, plan, batch) for batch in _batches(plan.changes)}
-        while calls:
-            done, calls = wait(calls, return_when=FIRST_COMPLETED)
-            for batch in _after(done, calls, sent):
-                calls.add(pool.submit(_send, parts, plan, batch))
+    lowering = [c for c in plan.changes if c.quantity_units < c.expected_units]
+    raising = [c for c in plan.changes if c.quantity_units >= c.expected_units]
+    with ThreadPoolExecutor(max(1, parts.storefronts[plan.store].parallel_calls)) as pool:
+        try:
+            for changes in (lowering, raising):
+                _send_all(partial(_send, parts, plan), _batches(changes), pool, sent)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return sent
 
 
-def _after(
-    done: set[Future[tuple[Batch, Outcome]]],
-    waiting: set[Future[tuple[Batch, Outcome]]],
+def _send_all(
+    send: Callable[[Batch], tuple[Batch, Outcome]],
+    batches: Sequence[Batch],
+    pool: ThreadPoolExecutor,
     sent: Sent,
-) -> Iterator[Batch]:
-    """Note down finished calls; yield what has to be sent as new calls."""
-    for call in done:
-        try:
-            batch, outcome = call.result()
-        except (StoreStopped, StoreUnreachable):
-            for other in waiting:
-                other.cancel()
-            raise
-        yield from _note(batch, outcome, sent)
+) -> None:
+    """Send all batches, and what is left of refused ones, until none is left."""
+    calls = {pool.submit(send, batch) for batch in batches}
+    while calls:
+        done, calls = wait(calls, return_when=FIRST_COMPLETED)
+        for call in done:
+            calls |= {pool.submit(send, rest) for rest in _note(*call.result(), sent)}
 
 
 def _note(batch: Batch, outcome: Outcome, sent: Sent) -> list[Batch]:
@@ -130,8 +132,9 @@ def _note(batch: Batch, outcome: Outcome, sent: Sent) -> list[Batch]:
             rest = tuple(change for i, change in enumerate(batch) if i not in rows)
             if rows:
                 return [rest] if rest else []
-            if len(batch) == 1:
-                sent.refused[batch[0].key] = general[0] if general else Refusal("", "refused")
+            if len(batch) == 1 or not any(refusal.concerns_a_row for refusal in general):
+                why = general[0] if general else Refusal("", "Shopify gave no reason")
+                sent.refused.update({change.key: why for change in batch})
                 return []
             return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
     return []

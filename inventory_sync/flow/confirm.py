@@ -9,8 +9,7 @@ from dataclasses import astuple
 import pandas as pd
 
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
-from inventory_sync.domain.publication import LevelKey, level_keys
-from inventory_sync.domain.settlement import LEVEL
+from inventory_sync.domain.publication import LEVEL, LevelKey, level_keys
 from inventory_sync.flow.act import Sent
 from inventory_sync.flow.gather import levels_frame, read_back, read_orders, settle_seen_writes
 from inventory_sync.flow.parts import Parts
@@ -22,8 +21,8 @@ def confirm(parts: Parts, store: str, sent: Sent) -> pd.DataFrame:
     if not touched:
         return levels_frame([])
     shown = read_back(parts.storefronts[store], level_frame(touched))
+    read_orders(parts, store)
     if sent.unknown:
-        read_orders(parts, store)
         settle_seen_writes(parts, store, shown.merge(level_frame(sent.unknown), on=LEVEL))
     return shown
 
@@ -35,7 +34,7 @@ def with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(shown_units=rows["shown_units"].fillna(rows["observed_units"]))
 
 
-def problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
+def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
     """What Shopify refused, what has no known outcome, and what it took but does not show."""
     names = dict(
         zip(level_keys(rows), rows["sku"] + " @ " + rows["store_location_id"], strict=True)
@@ -49,9 +48,7 @@ def problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
         )
         return findings_frame(subjects, kind, reason, values=pd.Series(values, dtype="object"))
 
-    applied = set(sent.applied)
-    written = pd.Series([key in applied for key in level_keys(rows)], rows.index, dtype=bool)
-    odd = rows[written & rows["quantity_units"].ne(rows["shown_units"])]
+    odd = _odd(parts, store, sent, rows)
     return joined(
         [
             finding(
@@ -69,12 +66,25 @@ def problems(sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
             finding(
                 level_keys(odd),
                 "not-shown",
-                "the store took the quantity but shows another: an order may have come in between",
+                "the store took the quantity but shows another: the next pass looks into it",
                 odd["shown_units"].map(str).tolist(),
             ),
         ],
         FINDING_COLUMNS,
     )
+
+
+def _odd(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that were applied and show something that the orders since do not explain."""
+    applied = set(sent.applied)
+    written = pd.Series([key in applied for key in level_keys(rows)], rows.index, dtype=bool)
+    rows = rows[written & rows["quantity_units"].ne(rows["shown_units"])]
+    now = parts.ledger.taken_units(store)[[*LEVEL, "taken_units"]]
+    now = now.rename(columns={"taken_units": "taken_now_units"})
+    rows = rows.merge(now, how="left", on=LEVEL)
+    before = rows["taken_units"] - rows["provisional_units"]
+    since = rows["taken_now_units"].fillna(0) - before
+    return rows[rows["shown_units"].ne(rows["quantity_units"] - since)]
 
 
 def level_frame(keys: Iterable[LevelKey]) -> pd.DataFrame:

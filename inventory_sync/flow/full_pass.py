@@ -80,6 +80,7 @@ def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
     parts.tell("reading the ERP")
     judged = read_erp(parts, pass_id, override_guard=wishes.override_guard)
     basis = Basis.of(judged, parts.now())
+    _know(wishes.skus or frozenset(), basis.atp)
     stores = list(parts.policies)
     parts.tell(f"{len(basis.atp.rows)} SKU-locations; reading the orders of {len(stores)} stores")
     # All stores' orders are read before the first store is decided, for they share the pool.
@@ -88,6 +89,14 @@ def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
         parts, pass_id, list(read), partial(_publish, parts, basis, pass_id, wishes)
     )
     return PassReport(pass_id, basis.atp, done, no_orders | failed)
+
+
+def _know(skus: frozenset[str], atp: Atp) -> None:
+    strangers = skus - atp.tracked_skus - atp.untracked_skus
+    if strangers:
+        raise PassRefused(
+            f"The ERP has no SKU {', '.join(sorted(strangers))}; SKUs are written exactly as there."
+        )
 
 
 def _publish(parts: Parts, basis: Basis, pass_id: str, wishes: Wishes, store: str) -> StoreReport:

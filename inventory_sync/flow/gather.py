@@ -6,7 +6,7 @@ Keep decisions out.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -16,9 +16,10 @@ from inventory_sync.domain.errors import PassRefused, StoreStopped
 from inventory_sync.domain.findings import findings_frame
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS
 from inventory_sync.domain.guards import snapshot_objections
-from inventory_sync.domain.publication import CatalogItem, Level, level_keys
+from inventory_sync.domain.orders import OrderLine
+from inventory_sync.domain.publication import LEVEL, CatalogItem, Level, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
-from inventory_sync.domain.settlement import LEVEL, SETTLED, Settled, settle_by_reading
+from inventory_sync.domain.settlement import SETTLED, Settled, settle_by_reading
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.ports import Storefront
 
@@ -29,7 +30,10 @@ OVERLAP = timedelta(minutes=5)
 """Orders are read again this far back, for the search index lags behind the orders."""
 
 SETTLE_AFTER = timedelta(seconds=15)
-"""A call that was cut off this long ago cannot arrive any more."""
+"""A call whose sender is gone may still arrive for so long."""
+
+MISSING_ORDER_GRACE = timedelta(minutes=10)
+"""An order that explains what a store shows may be listed so much later."""
 
 READ_BACK_ITEMS = 250
 
@@ -63,7 +67,7 @@ def read_orders(parts: Parts, store: str) -> int:
     since = parts.now() - FIRST_LOOK_BACK if cursor is None else cursor - OVERLAP
     newest, count = cursor, 0
     for lines in parts.storefronts[store].order_lines(since):
-        parts.ledger.record_order_lines(store, lines, read_at=parts.now())
+        parts.ledger.record_order_lines(store, _placed(parts, store, lines), read_at=parts.now())
         seen = [line.updated_at for line in lines] + ([newest] if newest else [])
         newest = max(seen, default=None)  # a page may be empty
         count += len(lines)
@@ -72,14 +76,24 @@ def read_orders(parts: Parts, store: str) -> int:
     return count
 
 
+def _placed(parts: Parts, store: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """A store that offers from one location ships from there what has no location yet."""
+    only = list(parts.policies[store].locations)
+    if len(only) > 1:
+        return list(lines)
+    return [
+        line if line.store_location_id else replace(line, store_location_id=only[0])
+        for line in lines
+    ]
+
+
 def await_lost_writes(parts: Parts, store: str) -> None:
-    """Wait until no write whose answer was lost can still arrive; bounded by ``SETTLE_AFTER``."""
-    intents = parts.ledger.open_intents(store)
-    if intents.empty:
-        return
-    youngest: datetime = intents["created_at"].max().to_pydatetime()
-    wait_seconds = (youngest + SETTLE_AFTER - parts.now()).total_seconds()
-    if wait_seconds > 0:
+    """Wait until no call without an answer can still arrive; bounded by ``SETTLE_AFTER``.
+
+    The caller holds the store, so whoever sent such a call is gone, since when is not known.
+    """
+    if not parts.ledger.open_intents(store).empty:
+        wait_seconds = SETTLE_AFTER.total_seconds()
         parts.tell(f"{store}: waiting {wait_seconds:.0f} s for an interrupted write to settle")
         parts.sleep(wait_seconds)
 
@@ -109,12 +123,19 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
         "unusable-location",
         "the location does not exist or is not active in Shopify: nothing is published there",
     )
-    return view_of(parts, store, catalog, levels), lost
+    return view_of(parts, store, catalog, levels, usable), lost
 
 
-def view_of(parts: Parts, store: str, catalog: pd.DataFrame, levels: pd.DataFrame) -> StoreView:
+def view_of(
+    parts: Parts,
+    store: str,
+    catalog: pd.DataFrame,
+    levels: pd.DataFrame,
+    locations: Sequence[str] | None,
+) -> StoreView:
     """Join fresh levels with the ledger."""
     return StoreView(
+        locations=None if locations is None else tuple(locations),
         catalog=catalog,
         levels=levels,
         publications=parts.ledger.publications(store),
@@ -126,12 +147,9 @@ def view_of(parts: Parts, store: str, catalog: pd.DataFrame, levels: pd.DataFram
 def settle_lost_writes(
     parts: Parts, store: str, levels: pd.DataFrame, *, read_at: datetime
 ) -> None:
-    """Settle the writes that could not arrive any more when the levels were read.
-
-    A younger one may be that of another pass, which waits for its answer (protocol B.2, C2).
-    """
+    """Settle the writes that could not arrive any more when the levels were read."""
     intents = parts.ledger.open_intents(store)
-    _settle(parts, store, intents[intents["created_at"] <= read_at - SETTLE_AFTER], levels)
+    _settle(parts, store, intents[intents["created_at"] < read_at], levels)
 
 
 def settle_seen_writes(parts: Parts, store: str, levels: pd.DataFrame) -> None:
@@ -147,7 +165,12 @@ def _settle(
     verdicts: Sequence[Settled] = SETTLED,
 ) -> None:
     """Settle each of the intents whose level was read."""
-    judged = settle_by_reading(intents, levels, parts.ledger.taken_units(store))
+    judged = settle_by_reading(
+        intents,
+        levels,
+        parts.ledger.taken_units(store),
+        patient_until=parts.now() - MISSING_ORDER_GRACE,
+    )
     for verdict in verdicts:
         for key in level_keys(judged[judged["verdict"] == verdict]):
             parts.ledger.settle_key(store, key, verdict, at=parts.now(), settled_by="read")

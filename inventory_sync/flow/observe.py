@@ -5,7 +5,7 @@ Put observation without publishing here.
 
 import pandas as pd
 
-from inventory_sync.domain.settlement import LEVEL
+from inventory_sync.domain.publication import LEVEL
 from inventory_sync.flow.gather import read_store
 from inventory_sync.flow.parts import Parts
 
@@ -15,7 +15,8 @@ def observe_store(parts: Parts, store: str) -> pd.DataFrame:
 
     Orders are read after the levels, so an order that came in between explains what is shown.
     """
-    view, _ = read_store(parts, store)
+    with parts.ledger.store_lock(store):
+        view, _ = read_store(parts, store)
     ours = view.publications[[*LEVEL, "sku", "quantity_units", "taken_units"]]
     rows = ours.merge(view.levels, on=LEVEL).dropna(subset=["available_units"])
     now = view.taken[[*LEVEL, "taken_units"]].rename(columns={"taken_units": "taken_now_units"})

@@ -14,7 +14,7 @@ from inventory_sync.domain.allocation import offers
 from inventory_sync.domain.atp import Atp, available_to_promise
 from inventory_sync.domain.decision import StorePlan, StoreView, decide
 from inventory_sync.domain.errors import StoreStopped
-from inventory_sync.domain.findings import FINDING_COLUMNS, joined
+from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
 from inventory_sync.domain.quarantine import Judged
 from inventory_sync.flow.gather import read_store
 from inventory_sync.flow.parts import Parts
@@ -59,9 +59,10 @@ class Survey:
 
 
 def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
-    """Plan a store without writing anything anywhere, for ``doctor``."""
+    """Plan a store without writing to it, for ``doctor``; its orders are read as in a pass."""
     basis = Basis.of(judged, parts.now())
-    view, lost_locations = read_store(parts, store)
+    with parts.ledger.store_lock(store):
+        view, lost_locations = read_store(parts, store)
     plan = decide_store(store_offers(parts, store, basis), view, basis.atp)
     return Survey(
         plan.rows, joined([lost_locations, plan.findings], FINDING_COLUMNS), plan.unlinked
@@ -75,8 +76,7 @@ def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
     would pass for none.
     """
     policy = parts.policies[store]
-    mapped = {place for places in policy.locations.values() for place in places}
-    if strangers := mapped - basis.erp_locations:
+    if strangers := _reach(parts, store) - basis.erp_locations:
         raise StoreStopped(
             store=store,
             reason=f"the ERP has no location {', '.join(sorted(strangers))}",
@@ -89,6 +89,28 @@ def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
     )
     mine = effect[effect["store"] == store]
     return offers(basis.atp, mine, policy.locations, policy.rules)
+
+
+def unread_neighbours(parts: Parts, store: str) -> pd.DataFrame:
+    """A warning for each stopped store that sells from the same ERP locations.
+
+    The others go on without it, but what it still sells is not deducted from them.
+    """
+    states = parts.ledger.store_states()
+    stopped = set(states.loc[states["status"] == "stopped", "store"]) - {store}
+    mine = _reach(parts, store)
+    near = [name for name in parts.policies if name in stopped and mine & _reach(parts, name)]
+    return findings_frame(
+        pd.Series(near, dtype="object"),
+        "unread-neighbour",
+        "the store is stopped but may still sell the same stock: its new orders are not deducted "
+        "here; mend it, or take it out of the settings",
+        severity="warning",
+    )
+
+
+def _reach(parts: Parts, store: str) -> set[str]:
+    return {place for places in parts.policies[store].locations.values() for place in places}
 
 
 def decide_store(

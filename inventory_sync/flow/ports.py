@@ -5,6 +5,7 @@ each port has one contract suite in the tests that its real adapter and its fake
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -84,6 +85,10 @@ class Storefront(Protocol):
 
 class Ledger(Protocol):
     """Our own memory. Frames and columns are described where the ledger implements them."""
+
+    def store_lock(self, store: str) -> AbstractContextManager[None]:
+        """Keep every other pass away from the store; raises ``StoreUnreachable`` after a while."""
+        ...
 
     def begin_pass(
         self,
@@ -206,6 +211,10 @@ class Ledger(Protocol):
 
     def open_findings(self, scope: str | None = None) -> pd.DataFrame:
         """What is wrong now, of ``erp``, of one store or of everything."""
+        ...
+
+    def store_states(self) -> pd.DataFrame:
+        """Every store that a pass has met: store, status, since."""
         ...
 
     def set_store_state(

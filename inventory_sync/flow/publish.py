@@ -13,8 +13,7 @@ from inventory_sync.domain.decision import StorePlan, StoreView
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, joined
 from inventory_sync.domain.guards import plan_objections
-from inventory_sync.domain.publication import level_keys
-from inventory_sync.domain.settlement import LEVEL
+from inventory_sync.domain.publication import LEVEL, level_keys
 from inventory_sync.flow.act import Plan, Sent, act, plan_of
 from inventory_sync.flow.confirm import confirm, level_frame, problems, with_shown
 from inventory_sync.flow.gather import (
@@ -24,7 +23,7 @@ from inventory_sync.flow.gather import (
     view_of,
 )
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.plan import Basis, decide_store, store_offers
+from inventory_sync.flow.plan import Basis, decide_store, store_offers, unread_neighbours
 
 OLDEST_BASIS = timedelta(minutes=15)
 """A store is not written from figures that were read longer ago than this."""
@@ -84,7 +83,7 @@ class _Job:
     store: str
     pass_id: str
     basis: Basis
-    catalog: pd.DataFrame
+    view: StoreView
 
 
 def publish_store(
@@ -101,28 +100,39 @@ def publish_store(
             f"Nothing was written to {store}: the ERP was read at {basis.read_at:%Y-%m-%d %H:%M} "
             "UTC, which is too long ago; run the whole job, so that it is read again."
         )
+    with parts.ledger.store_lock(store):
+        return _publish(parts, store, basis, pass_id=pass_id, wishes=wishes)
+
+
+def _publish(
+    parts: Parts, store: str, basis: Basis, *, pass_id: str, wishes: Wishes
+) -> StoreReport:
+    live = parts.policies[store].live and not wishes.dry_run
     view, lost_locations = read_store(parts, store)
-    if wishes.trust_observed and live:
-        view = _trusting(parts, store, view, pass_id)
     offered = store_offers(parts, store, basis)
     plan = decide_store(offered, view, basis.atp, wishes.skus)
+    if wishes.trust_observed and live:
+        _adopt(parts, store, plan.rows, view.busy, pass_id)
+        view = view_of(parts, store, view.catalog, view.levels, view.locations)
+        plan = decide_store(offered, view, basis.atp, wishes.skus)
     rows = plan.rows.merge(offered.drop(columns="offer_units"), on=["store_location_id", "sku"])
-    found = [lost_locations, plan.findings]
+    found = [lost_locations, unread_neighbours(parts, store), plan.findings]
     sent = Sent()
     if live:
         _refuse_accidents(parts, store, plan, wishes)
-        _adopt(parts, store, plan, view.busy, pass_id)
-        job = _Job(store, pass_id, basis, view.catalog)
+        _adopt(parts, store, _without_base(plan.rows), view.busy, pass_id)
+        job = _Job(store, pass_id, basis, view)
         sent = _write(parts, job, plan, offered)
         rows = with_shown(rows, confirm(parts, store, sent))
-        found.append(problems(sent, rows))
+        found.append(problems(parts, store, sent, rows))
         observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
         parts.ledger.record_observed(store, observed, at=parts.now())
     else:
         rows = rows.assign(shown_units=rows["observed_units"])
     findings = joined(found, FINDING_COLUMNS)
     parts.ledger.record_findings(store, findings, pass_id=pass_id, at=parts.now())
-    parts.ledger.set_store_state(store, "ok", at=parts.now(), pass_id=pass_id)
+    if not wishes.dry_run:
+        parts.ledger.set_store_state(store, "ok", at=parts.now(), pass_id=pass_id)
     return StoreReport(
         store, live, rows, findings, len(sent.applied), len(sent.refused), len(sent.unknown)
     )
@@ -137,29 +147,27 @@ def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes)
         )
 
 
-def _trusting(parts: Parts, store: str, view: StoreView, pass_id: str) -> StoreView:
-    """Take what the store shows as explained: a person has made sure that no order is missing."""
-    shown = view.levels.dropna(subset=["available_units"]).merge(view.catalog, on=LEVEL[0])
-    taken = view.taken[[*LEVEL, "taken_units"]]
-    base = shown.rename(columns={"available_units": "quantity_units"}).merge(
-        taken, how="left", on=LEVEL
-    )
-    base["taken_units"] = base["taken_units"].fillna(0).astype("int64")
-    parts.ledger.adopt(store, _without(base, view.busy), pass_id=pass_id, at=parts.now())
-    return view_of(parts, store, view.catalog, view.levels)
-
-
-def _without(rows: pd.DataFrame, busy: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose level has no write under way."""
-    under_way = pd.MultiIndex.from_frame(busy[LEVEL])
-    return rows[~pd.MultiIndex.from_frame(rows[LEVEL]).isin(under_way)]
-
-
-def _adopt(parts: Parts, store: str, plan: StorePlan, busy: pd.DataFrame, pass_id: str) -> None:
-    """Remember what is shown as the base where nothing is written and the base is lower or none."""
-    rows = _without(plan.rows[plan.rows["action"] != "write"], busy)
+def _without_base(rows: pd.DataFrame) -> pd.DataFrame:
+    """The levels that are not written and have no base, or one that is lower than what is shown."""
     more = rows["explained_units"].isna() | (rows["observed_units"] > rows["explained_units"])
-    base = rows[more.fillna(True).astype(bool)].assign(quantity_units=lambda r: r["observed_units"])
+    return rows[(rows["action"] != "write") & more.fillna(True).astype(bool)]
+
+
+def _adopt(parts: Parts, store: str, rows: pd.DataFrame, busy: pd.DataFrame, pass_id: str) -> None:
+    """Remember what is shown as the base that explains later readings.
+
+    Read again first: an order that came after the first reading and before that of the orders would
+    count twice. A level that has changed meanwhile is left to the next pass.
+    """
+    under_way = pd.MultiIndex.from_frame(busy[LEVEL])
+    rows = rows[~pd.MultiIndex.from_frame(rows[LEVEL]).isin(under_way)]
+    fresh = read_back(parts.storefronts[store], rows[LEVEL])
+    still = rows.merge(fresh[[*LEVEL, "available_units"]], on=LEVEL)
+    still = still[still["available_units"].eq(still["observed_units"]).fillna(False)]
+    base = still.assign(
+        quantity_units=still["observed_units"],
+        taken_units=still["taken_units"] - still["provisional_units"],
+    )
     parts.ledger.adopt(store, base, pass_id=pass_id, at=parts.now())
 
 
@@ -171,7 +179,7 @@ def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) ->
             break
         levels = read_back(parts.storefronts[job.store], level_frame(sent.stale))
         read_orders(parts, job.store)
-        view = view_of(parts, job.store, job.catalog, levels)
+        view = view_of(parts, job.store, job.view.catalog, levels, job.view.locations)
         offered = store_offers(parts, job.store, job.basis)
         again = decide_store(offered, view, job.basis.atp)
         sent = sent.then(act(parts, _sendable(parts, job, again, offered)))

@@ -1,6 +1,7 @@
 """The ledger as one object: everything that a pass remembers beyond its own end.
 
-Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``.
+Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``,
+``locks``.
 """
 
 from sqlalchemy import Engine
@@ -8,11 +9,12 @@ from sqlalchemy import Engine
 from inventory_sync.ledger.database import migrate, open_engine
 from inventory_sync.ledger.intents import Intents
 from inventory_sync.ledger.journal import Journal
+from inventory_sync.ledger.locks import Locks
 from inventory_sync.ledger.orders import Orders
 from inventory_sync.ledger.publications import Publications
 
 
-class Ledger(Orders, Intents, Publications, Journal):
+class Ledger(Orders, Intents, Publications, Journal, Locks):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
 

@@ -112,7 +112,8 @@ query InventorySyncReadBack($itemIds: [ID!]!, $locationId: ID!) {
 
 # Ids, quantities and time stamps only: no field here holds personal data.
 _LINE = (
-    "fragment Line on LineItem { id sku quantity currentQuantity variant { inventoryItem { id } } }"
+    "fragment Line on LineItem "
+    "{ id sku quantity currentQuantity variant { inventoryItem { id sku } } }"
 )
 _PORTION = "fragment Portion on FulfillmentOrderLineItem { totalQuantity lineItem { id } }"
 _REFUND_LINE = (

@@ -15,8 +15,13 @@ Units = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Instant = Annotated[AwareDatetime, Field(strict=False)]
 
 
+class _Item(Shape):
+    id: Gid
+    sku: str | None
+
+
 class _Variant(Shape):
-    inventory_item: Ref
+    inventory_item: _Item
 
 
 class LineNode(Shape):

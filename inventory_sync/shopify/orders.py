@@ -34,17 +34,19 @@ class WholeOrder:
 
 
 def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
-    """The state of every line that moves inventory, one value per location that ships it.
+    """The state of every line that is a demand for stock, one value per location that ships it.
 
-    Lines without an inventory item (custom lines, tips, deleted products) move none and are left
-    out. A line that nobody wants any more stays, with zeros: that is how it leaves the ledger.
+    A line counts for the SKU that its item has now, or had when it was sold if the item is gone:
+    then it takes nothing from any level, but the goods are owed all the same. Lines with neither
+    (tips, custom lines) are left out. A line that nobody wants any more stays, with zeros: that is
+    how it leaves the ledger.
     """
     portions = _portions_by_line(order.fulfillment_orders)
     refunds = _refunds_by_line(order.refund_lines)
     return tuple(
         value
         for line in order.lines
-        if line.variant is not None
+        if line.variant is not None or line.sku
         for value in _values(order.head, line, portions.get(line.id, {}), refunds.get(line.id, ()))
     )
 
@@ -52,7 +54,7 @@ def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
 def _values(
     head: OrderHead, line: LineNode, portions: _Spread, refunds: Sequence[RefundLineNode]
 ) -> Iterator[OrderLine]:
-    assert line.variant is not None
+    item = line.variant.inventory_item if line.variant else None
     current = _current(line, portions, refunds)
     taken = _taken(line, portions, refunds)
     for location in current:
@@ -60,8 +62,8 @@ def _values(
             order_id=head.id,
             order_name=head.name,
             line_id=line.id,
-            sku=line.sku or None,
-            inventory_item_id=line.variant.inventory_item.id,
+            sku=(item.sku if item else None) or line.sku or None,
+            inventory_item_id=item.id if item else None,
             store_location_id=location,
             current_units=0 if head.cancelled_at else current[location],
             taken_units=taken[location],

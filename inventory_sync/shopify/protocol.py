@@ -181,7 +181,11 @@ def _never_ran(errors: list[dict[str, Any]], cost: Cost | None) -> Result | None
         return Throttled(cost=cost)
     if "MAX_COST_EXCEEDED" in codes:
         return TooCostly(first)
-    return Rejected(_code(errors[0]), first) if codes <= _NEVER_RAN else None
+    # A document that did not validate is told by its places; only what ran has a path.
+    invalid = all(error.get("locations") and not error.get("path") for error in errors)
+    if codes <= _NEVER_RAN or invalid:
+        return Rejected(_code(errors[0]), first)
+    return None
 
 
 def _stopped_by(errors: list[dict[str, Any]]) -> Stopped | None:

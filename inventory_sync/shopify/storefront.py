@@ -185,21 +185,27 @@ class ShopifyStorefront:
     ) -> Iterator[ItemPage]:
         """All pages of inventory items, by id; a new pagination begins before Shopify ends one."""
         query: str | None = None
+        last = -1
         while True:
-            numbers: list[int] = []
+            ids: list[str] = []
             for page in self._reader.pages(
                 operation, shape, lambda page: page.inventory_items, **fixed, query=query
             ):
+                found = [node.id for node in page.inventory_items.nodes]
+                if query and found and self._number(found[0]) <= last:
+                    raise self._client.unreachable("it lists items again that were not asked for")
                 yield page
-                numbers += [self._number(node.id) for node in page.inventory_items.nodes]
-                if len(numbers) >= _WINDOW_ITEMS:
+                ids += found
+                if len(ids) >= _WINDOW_ITEMS:
                     break
             else:
                 return
+            numbers = [self._number(gid) for gid in ids]
             if numbers != sorted(numbers):
                 # The next window starts after the highest id, so it would skip items.
                 raise self._client.unreachable("it lists inventory items in no order of their ids")
-            query = f"id:>{numbers[-1]}"
+            last = numbers[-1]
+            query = f"id:>{last}"
 
     def _number(self, gid: str) -> int:
         """The number at the end of a gid, which Shopify's search filters by."""

@@ -130,9 +130,6 @@ def test_a_grandchild_that_ignores_ctrl_c_does_not_stay(
     family.await_end()
 
 
-@pytest.mark.xfail(
-    reason="the family is looked up by birth, and an orphan has lost its parent", strict=True
-)
 def test_a_grandchild_does_not_stay_when_the_child_has_gone_by_itself(family: Family) -> None:
     with family.child(PARENT, STUBBORN, "together", "raise SystemExit(3)") as process:
         assert family.line() == "ready"

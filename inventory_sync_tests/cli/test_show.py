@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
@@ -51,6 +51,7 @@ def test_a_cell_shows_a_text_as_it_is_without_its_powers(
     assert terminal.getvalue().splitlines()[-2].strip() == HOSTILE[hostile]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_clean_text_is_one_line_of_printable_marks_whatever_was_in_it(text: str) -> None:
     shown = show.plain(text)
@@ -58,6 +59,7 @@ def test_clean_text_is_one_line_of_printable_marks_whatever_was_in_it(text: str)
     assert Text.from_markup(show.clean(text), emoji=False).spans == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\\")))
 def test_clean_text_within_markup_reads_as_it_was_written(text: str) -> None:
     """But for backslashes, which the markup may double at the end."""

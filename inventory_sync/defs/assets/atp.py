@@ -49,7 +49,7 @@ def available_to_promise_asset(
     commitments: pd.DataFrame,
     quarantine: pd.DataFrame,
 ) -> dg.Output[pd.DataFrame]:
-    """ATP = physical - unavailable - reservations - holds - orders - work - transfers.
+    """ATP = physical - unavailable - all open commitments: pending to outgoing transfers.
 
     Per SKU and location, as of the snapshot. A kit has the ATP that its parts allow there.
     """

@@ -11,7 +11,7 @@ import pandas as pd
 
 from inventory_sync.defs.metadata import columns, table
 from inventory_sync.defs.resources import InventorySync
-from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.domain.errors import ErpUnavailable, InventorySyncError
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.flow.gather import read_erp
 
@@ -106,10 +106,15 @@ def erp_snapshot(
         try:
             judged = read_erp(parts, pass_id, override_guard=config.override_guard)
         except InventorySyncError as error:
+            passing = isinstance(error, ErpUnavailable)
             parts.ledger.finish_pass(
-                pass_id, status="refused", finished_at=parts.now(), counts={}, reason=str(error)
+                pass_id,
+                status="failed" if passing else "refused",
+                finished_at=parts.now(),
+                counts={},
+                reason=str(error),
             )
-            raise dg.Failure(str(error), allow_retries=False) from None
+            raise dg.Failure(str(error), allow_retries=passing) from None
         parts.ledger.finish_pass(
             pass_id,
             status="done",

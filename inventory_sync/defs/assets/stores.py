@@ -3,7 +3,8 @@
 Put a store's assets here, so that lineage, checks, retries and concurrency are per store.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,15 @@ from inventory_sync.defs.assets.erp import OWNERS
 from inventory_sync.defs.metadata import columns, table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import Atp
-from inventory_sync.domain.errors import PassRefused, StoreStopped, WriteInFlight
+from inventory_sync.domain.errors import (
+    PassRefused,
+    StoreStopped,
+    StoreUnreachable,
+    WriteInFlight,
+)
 from inventory_sync.flow.full_pass import note_failure
 from inventory_sync.flow.observe import observe_store
+from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.publish import StoreReport, Wishes, publish_store
 from inventory_sync.settings import Store
@@ -90,13 +97,8 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             override_guard=config.override_guard,
             trust_observed=config.trust_observed,
         )
-        pass_id = context.run.run_id
-        with inventory_sync.parts(context.log) as parts:
-            try:
-                report = publish_store(parts, name, basis, pass_id=pass_id, wishes=wishes)
-            except (StoreStopped, PassRefused, WriteInFlight) as error:
-                note_failure(parts, name, pass_id, error)
-                raise dg.Failure(str(error), allow_retries=False) from None
+        with inventory_sync.parts(context.log) as parts, _told(parts, name, context):
+            report = publish_store(parts, name, basis, pass_id=context.run.run_id, wishes=wishes)
         return dg.Output(report.rows, metadata=_published_metadata(report))
 
     @_store_asset(
@@ -118,12 +120,8 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
     def observed_quantities(
         context: dg.AssetExecutionContext, inventory_sync: InventorySync
     ) -> dg.Output[pd.DataFrame]:
-        with inventory_sync.parts(context.log) as parts:
-            try:
-                rows = observe_store(parts, name)
-            except StoreStopped as error:
-                note_failure(parts, name, context.run.run_id, error)
-                raise dg.Failure(str(error), allow_retries=False) from None
+        with inventory_sync.parts(context.log) as parts, _told(parts, name, context):
+            rows = observe_store(parts, name)
         drifted = rows[rows["observed_units"].ne(rows["explained_units"])]
         return dg.Output(
             rows,
@@ -136,6 +134,17 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         )
 
     return [published_quantities, observed_quantities]
+
+
+@contextmanager
+def _told(parts: Parts, store: str, context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Keep in the ledger why nothing came of a store; only what may pass by itself is retried."""
+    try:
+        yield
+    except (StoreStopped, StoreUnreachable, PassRefused, WriteInFlight) as error:
+        note_failure(parts, store, context.run.run_id, error)
+        passing = isinstance(error, StoreUnreachable | WriteInFlight)
+        raise dg.Failure(str(error), allow_retries=passing) from None
 
 
 def _store_asset(

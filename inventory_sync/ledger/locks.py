@@ -1,0 +1,52 @@
+"""One pass at a time on a store, whatever program runs it.
+
+Put locks between processes here. PostgreSQL holds them: they end with the connection, so a killed
+pass leaves none behind.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from inventory_sync.domain.errors import StoreUnreachable
+
+PATIENCE_SECONDS: Final = 600
+
+# Two numbers: ours among the locks of the database, and the store's.
+_LOCK: Final = text("select pg_advisory_lock(hashtext('inventory_sync.store'), hashtext(:store))")
+_TIMEOUT: Final = text("select set_config('lock_timeout', :milliseconds, false)")
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+class Locks:
+    """The part of the ledger that keeps two passes from working on one store."""
+
+    _engine: Engine
+
+    @contextmanager
+    def store_lock(
+        self, store: str, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Iterator[None]:
+        """Hold the store for one pass; wait while another pass holds it.
+
+        Raises ``StoreUnreachable`` when it is still held after ``patience_seconds``. Needs a
+        connection of its own: not through a pooler that shares sessions.
+        """
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            timeout = str(int(patience_seconds * 1000))
+            connection.execute(_TIMEOUT, {"milliseconds": timeout})
+            try:
+                connection.execute(_LOCK, {"store": store})
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+                cause = f"another pass has been working on it for {patience_seconds:.0f} s"
+                raise StoreUnreachable(store=store, cause=cause) from None
+            try:
+                yield
+            finally:
+                # Closing the session ends the lock and the timeout, whatever happened meanwhile.
+                connection.invalidate()

@@ -92,18 +92,18 @@ def in_flight_of_line(places: Sequence[Line], acknowledged: Decimal | None) -> l
     """Per place of one line, what the ERP's numbers do not hold of it yet.
 
     Nothing when the ERP has accepted just what the buyer wants now. Otherwise what the shop has
-    set aside for it, less what the ERP holds already: taken from the places in turn.
+    set aside for it, less what the ERP holds already: taken from the places in turn. The ERP alone
+    gives back what it holds, so there is never less than nothing.
     """
     wanted = sum(line.current for line in places)
-    if acknowledged == wanted:
-        return [Decimal(0)] * len(places)
     rest = Decimal(max(wanted, sum(line.taken for line in places))) - (acknowledged or Decimal(0))
+    if acknowledged == wanted or rest < 0:
+        rest = Decimal(0)
     result = []
     for line in places:
-        here = min(max(rest, Decimal(0)), Decimal(max(line.current, line.taken)))
+        here = min(rest, Decimal(max(line.current, line.taken)))
         result.append(here)
         rest -= here
-    result[0] += rest
     return result
 
 

@@ -95,7 +95,9 @@ def _name_failures(engine: Engine) -> None:
     def name_it(context: ExceptionContext) -> LedgerUnavailable | None:
         failure = context.original_exception
         outside = psycopg.OperationalError | psycopg.errors.InsufficientPrivilege
-        # A failing ping is how the pool learns to connect anew: no failure yet.
-        if isinstance(failure, outside) and not context.is_pre_ping:
+        # A failing ping is how the pool learns to connect anew: no failure yet. A lock that another
+        # holds too long is none of the database either.
+        is_lock = isinstance(failure, psycopg.errors.LockNotAvailable)
+        if isinstance(failure, outside) and not is_lock and not context.is_pre_ping:
             return unavailable(engine.url, failure)
         return None

@@ -36,6 +36,9 @@ class Locks:
         connection of its own: not through a pooler that shares sessions.
         """
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            connection.detach()  # locks of many stores must not use up the pool that works
             timeout = str(int(patience_seconds * 1000))
             connection.execute(_TIMEOUT, {"milliseconds": timeout})
             try:
@@ -48,5 +51,6 @@ class Locks:
             try:
                 yield
             finally:
-                # Closing the session ends the lock and the timeout, whatever happened meanwhile.
+                # Closing the session ends the lock, whatever happened to it meanwhile.
                 connection.invalidate()
+                driver.close()

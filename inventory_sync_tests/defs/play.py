@@ -4,6 +4,7 @@ Put here how tests execute definitions. What a stage is stands in ``endtoend/sta
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,14 @@ def run_full_sync(
     settings_file: Path | None = None,
     assets: Sequence[str] | None = None,
     config: dict[str, Any] | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> Run:
     """Execute the job, or the part of it that makes some assets, in this process."""
     job = definitions_of(stage, settings_file).resolve_job_def("full_sync")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with nullcontext(instance) if instance else dg.DagsterInstance.ephemeral() as memory:
         return Run(
             job.execute_in_process(
-                instance=instance,
+                instance=memory,
                 raise_on_error=False,
                 run_config={"ops": config} if config else None,
                 asset_selection=[dg.AssetKey(key.split("/")) for key in assets] if assets else None,

@@ -143,6 +143,18 @@ def no_flight() -> pd.DataFrame:
     return pd.DataFrame(columns=columns).astype({"in_flight_micros": "int64"})
 
 
+def shown(result: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """The offer by store location and SKU."""
+    columns = ["store_location_id", "sku", "offer_units"]
+    return {(place, sku): n for place, sku, n in result[columns].itertuples(index=False)}
+
+
+def flight(*rows: tuple[str, int], place: str = BROOKLYN) -> pd.DataFrame:
+    """In flight by SKU, in units, at one place."""
+    found = [(place, sku, units * SCALE) for sku, units in rows]
+    return pd.DataFrame(found, columns=list(no_flight())).astype(no_flight().dtypes)
+
+
 def offer_row(**changes: object) -> dict[str, object]:
     """An offer of seven clocks at Brooklyn."""
     zeros = dict.fromkeys(OFFER_COLUMNS, 0)

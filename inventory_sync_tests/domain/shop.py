@@ -153,9 +153,10 @@ def _send(world: World, guard: Protections) -> World:
     stale = guard.compares_before_it_sets and world.available != world.level
     forgotten = [o._replace(in_stock="", in_acks="", in_orders="") for o in world.orders]
     world = _with_orders(world._replace(level=0), forgotten)
-    if wanted.sets is None:
-        return world._replace(base=wanted.base)
-    return world if stale else world._replace(available=wanted.sets, base=wanted.base)
+    if stale:
+        return world
+    sets = world.available if wanted.sets is None else wanted.sets
+    return world._replace(available=sets, base=wanted.base)
 
 
 _STEPS = {
@@ -201,7 +202,8 @@ def decision(
     [row] = decide(offered, view, skus=SKUS, untracked=frozenset()).rows.to_dict("records")
     if row["action"] == "write":
         return Decision(row["quantity_units"], (row["quantity_units"], row["taken_units"]))
-    # Where nothing is written, a quantity above the explained one is adopted (flow/publish).
+    # Where nothing is written, a quantity above the explained one is adopted, if it still is what
+    # is shown (flow/publish).
     more = pd.isna(row["explained_units"]) or level > row["explained_units"]
     return Decision(None, (level, row["taken_units"]) if more else base)
 

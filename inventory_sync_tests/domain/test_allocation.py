@@ -1,11 +1,8 @@
 """From ATP to what a store location offers: exact, rounded down once, never more than is there."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product as combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,13 +24,10 @@ from inventory_sync_tests.domain.samples import (
     BROOKLYN,
     NOW,
     VENICE,
-    acknowledged_frame,
     atp_of,
-    kits_of,
-    lines_frame,
+    flight,
     no_flight,
-    order_line,
-    part,
+    shown,
 )
 from inventory_sync_tests.domain.test_orders import as_acknowledged, as_frame
 from inventory_sync_tests.domain.worlds import LEAVES, RULES, SKUS, STORES, erps, order_lines
@@ -49,17 +43,6 @@ def offered(pool: str, **rules: object) -> int:
     """The offer of one pool in units."""
     micros = np.array([int(Decimal(pool) * SCALE)])
     return int(offer_units(micros, OfferRules(**rules))[0])
-
-
-def shown(result: pd.DataFrame) -> dict[tuple[str, str], int]:
-    columns = ["store_location_id", "sku", "offer_units"]
-    return {(place, sku): n for place, sku, n in result[columns].itertuples(index=False)}
-
-
-def flight(*rows: tuple[str, int], place: str = BROOKLYN) -> pd.DataFrame:
-    """In flight by SKU, in units, at one place."""
-    found = [(place, sku, units * SCALE) for sku, units in rows]
-    return pd.DataFrame(found, columns=list(no_flight())).astype(no_flight().dtypes)
 
 
 @pytest.mark.parametrize(
@@ -162,121 +145,6 @@ def test_the_worst_certainty_of_its_locations_is_that_of_the_offer():
     places = {BROOKLYN: ["NYC", "EWR"], VENICE: ["LAX"]}
     result = offers(atp, no_flight(), places, EVERYTHING)
     assert result["certainty"].tolist() == [Certainty.UNKNOWN, Certainty.EXACT]
-
-
-TABLE = [part("TABLE", "TOP"), part("TABLE", "LEG", "4")]
-TABLE_STOCK = [stock("TOP", "5"), stock("LEG", "20")]
-
-
-def test_a_kit_in_flight_leaves_one_kit_less():
-    atp = atp_of(stock=TABLE_STOCK, components=TABLE)
-    result = offers(atp, flight(("TABLE", 1), ("TOP", 1), ("LEG", 4)), ONE_PLACE, EVERYTHING)
-    assert shown(result) == {
-        (BROOKLYN, "TABLE"): 4,
-        (BROOKLYN, "TOP"): 4,
-        (BROOKLYN, "LEG"): 16,
-    }
-
-
-def test_a_part_in_flight_breaks_up_a_kit():
-    atp = atp_of(stock=TABLE_STOCK, components=TABLE)
-    result = shown(offers(atp, flight(("LEG", 5)), ONE_PLACE, EVERYTHING))
-    assert result[BROOKLYN, "TABLE"] == 3
-
-
-def test_parts_in_flight_may_break_up_a_kit_each():
-    """The ERP may take the top in New York and the leg in Newark: then no table is left."""
-    components = [part("TABLE", "TOP", "2"), part("TABLE", "LEG", "4")]
-    held = [
-        stock(sku, units, location=place)
-        for sku, units in (("TOP", "2"), ("LEG", "4"))
-        for place in ("NYC", "EWR")
-    ]
-    atp = atp_of(stock=held, components=components)
-    places = {BROOKLYN: ["NYC", "EWR"]}
-    assert shown(offers(atp, no_flight(), places, EVERYTHING))[BROOKLYN, "TABLE"] == 2
-    ordered = flight(("TOP", 1), ("LEG", 1))
-    assert shown(offers(atp, ordered, places, EVERYTHING))[BROOKLYN, "TABLE"] == 0
-
-
-def test_a_kit_in_flight_breaks_up_the_other_kits_of_its_parts():
-    atp = atp_of(stock=TABLE_STOCK, components=[*TABLE, part("STOOL", "LEG", "3")])
-    result = shown(offers(atp, flight(("STOOL", 1), ("LEG", 3)), ONE_PLACE, EVERYTHING))
-    assert result[BROOKLYN, "TABLE"] == 4
-
-
-def test_a_part_that_is_not_published_itself_still_limits_its_kits():
-    """Two kits share a part that no store sells: an order on one leaves less for the other."""
-    names = ("TABLE", "STOOL", "TOP")
-    atp = atp_of(
-        products=[*(product(name) for name in names), product("LEG", tracked="0")],
-        stock=TABLE_STOCK,
-        components=[*TABLE, part("STOOL", "LEG", "4")],
-    )
-    result = shown(offers(atp, flight(("STOOL", 5), ("LEG", 20)), ONE_PLACE, EVERYTHING))
-    assert result[BROOKLYN, "TABLE"] == 0
-    assert result[BROOKLYN, "STOOL"] == 0
-
-
-def test_a_kit_that_the_erp_has_not_yet_given_back_is_not_offered():
-    atp = atp_of(stock=TABLE_STOCK, components=TABLE)
-    result = offers(atp, flight(("TABLE", -1), ("TOP", -1), ("LEG", -4)), ONE_PLACE, EVERYTHING)
-    assert shown(result) == {
-        (BROOKLYN, "TABLE"): 5,
-        (BROOKLYN, "TOP"): 6,
-        (BROOKLYN, "LEG"): 24,
-    }
-
-
-def placements(units: int, bins: int) -> Iterator[tuple[int, ...]]:
-    """Every way to take so many units out of so many bins."""
-    if bins == 1:
-        yield (units,)
-        return
-    for here in range(units + 1):
-        for rest in placements(units - here, bins - 1):
-            yield (here, *rest)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    top=st.lists(st.integers(0, 4), min_size=2, max_size=2),
-    leg=st.lists(st.integers(0, 9), min_size=2, max_size=2),
-    legs_each=st.integers(1, 4),
-    ordered=st.fixed_dictionaries({name: st.integers(0, 2) for name in ("TABLE", "TOP", "LEG")}),
-)
-def test_a_kit_is_never_offered_that_an_order_in_flight_may_break_up(top, leg, legs_each, ordered):
-    """Wherever the ERP will take the parts in flight from, the offered kits remain."""
-    components = [part("TABLE", "TOP"), part("TABLE", "LEG", str(legs_each))]
-    held = [
-        stock(sku, str(units), location=place)
-        for sku, counts in (("TOP", top), ("LEG", leg))
-        for place, units in zip(("NYC", "EWR"), counts, strict=True)
-    ]
-    atp = atp_of(stock=held, components=components)
-    lines = lines_frame(
-        *(
-            order_line(f"L-{sku}", sku=sku, current_units=units, taken_units=units)
-            for sku, units in ordered.items()
-        )
-    )
-    places = {BROOKLYN: ["NYC", "EWR"]}
-    effect = in_flight_effect(
-        in_flight(lines, acknowledged_frame()), kits_of(*components), {"b2c": places}
-    )
-    offer = shown(offers(atp, effect.drop(columns="store"), places, EVERYTHING))
-    remaining = min(
-        sum(
-            min(t - took_top - kits, (n - took_leg - kits * legs_each) // legs_each)
-            for t, n, took_top, took_leg, kits in zip(top, leg, tops, legs, tables, strict=True)
-        )
-        for tops, legs, tables in combinations(
-            placements(ordered["TOP"], 2),
-            placements(ordered["LEG"], 2),
-            placements(ordered["TABLE"], 2),
-        )
-    )
-    assert offer[BROOKLYN, "TABLE"] <= max(0, remaining)
 
 
 @settings(max_examples=50, deadline=None)

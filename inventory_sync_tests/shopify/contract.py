@@ -62,6 +62,10 @@ class SampleShop(ABC):
     def buy(self, sku: str, units: int, location_id: str) -> None:
         """A shopper orders units that a location ships."""
 
+    @abstractmethod
+    def rename(self, sku: str, new: str | None) -> None:
+        """The first item with a SKU gets another one."""
+
     def item(self, sku: str) -> str:
         """The id of the first item with a SKU."""
         return next(each.inventory_item_id for each in self.storefront.catalog() if each.sku == sku)
@@ -263,6 +267,17 @@ class StorefrontContract:
         assert len({each.order_id for each in lines}) == 2
         assert all(each.updated_at.tzinfo is not None for each in lines)
         assert shop.level("RETRO-CLOCK").available_units == 7
+
+    @pytest.mark.parametrize(("new", "counts_for"), [("CLOCK-2", "CLOCK-2"), (None, "RETRO-CLOCK")])
+    def test_a_line_counts_for_the_sku_that_its_item_has_now(
+        self, shop: SampleShop, new: str | None, counts_for: str
+    ) -> None:
+        item = shop.item("RETRO-CLOCK")
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        shop.rename("RETRO-CLOCK", new)
+        since = shop_time(shop) - timedelta(hours=1)
+        ((line,),) = shop.storefront.order_lines(since)
+        assert (line.sku, line.inventory_item_id) == (counts_for, item)
 
     def test_orders_updated_before_the_time_asked_are_left_out(self, shop: SampleShop) -> None:
         shop.buy("RETRO-CLOCK", 3, NYC)

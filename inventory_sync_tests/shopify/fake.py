@@ -109,6 +109,10 @@ class FakeStorefront:
                 key = LevelKey(str(line.inventory_item_id), str(line.store_location_id))
                 self.stock[key].available_units += line.taken_units
 
+    def rename(self, item_id: str, sku: str | None) -> None:
+        """A clerk gives an item another SKU; orders keep the one that was sold."""
+        self.items[item_id] = replace(self.items[item_id], sku=sku)
+
     def edit(self, key: LevelKey, available_units: int) -> None:
         """A clerk sets a quantity by hand."""
         self.stock[key].available_units = available_units
@@ -152,7 +156,7 @@ class FakeStorefront:
         since = updated_since.replace(microsecond=0)
         recent = [order for order in self.orders if order[0].updated_at >= since]
         for order in sorted(recent, key=lambda order: order[0].updated_at):
-            yield tuple(order)
+            yield tuple(replace(line, sku=self._sku_now(line)) for line in order)
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
         self._reach()
@@ -204,6 +208,10 @@ class FakeStorefront:
         active = level is not None and level.is_active and self._is_open(key.store_location_id)
         units = level.available_units if level and active and tracked else None
         return Level(key, tracked, level is not None, active, units)
+
+    def _sku_now(self, line: OrderLine) -> str | None:
+        item = self.items.get(line.inventory_item_id or "")
+        return (item.sku if item else None) or line.sku
 
     def _is_open(self, store_location_id: str) -> bool:
         return any(

@@ -17,8 +17,13 @@ def line(quantity: int, current: int | None = None, **others: Any) -> dict[str, 
         "sku": "RETRO-CLOCK",
         "quantity": quantity,
         "currentQuantity": quantity if current is None else current,
-        "variant": {"inventoryItem": {"id": ITEM}},
+        "variant": variant("RETRO-CLOCK"),
     } | others
+
+
+def variant(sku: str | None) -> dict[str, Any]:
+    """The variant of a line, whose item has this SKU now."""
+    return {"inventoryItem": {"id": ITEM, "sku": sku}}
 
 
 def ships(location: str | None, units: int, status: str = "OPEN") -> dict[str, Any]:

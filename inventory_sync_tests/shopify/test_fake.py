@@ -28,6 +28,9 @@ class FakeShop(SampleShop):
     def buy(self, sku: str, units: int, location_id: str) -> None:
         self.fake.buy(self.key(sku, location_id), units)
 
+    def rename(self, sku: str, new: str | None) -> None:
+        self.fake.rename(self.item(sku), new)
+
 
 class TestFakeStorefront(StorefrontContract):
     @pytest.fixture

@@ -19,6 +19,7 @@ from inventory_sync_tests.shopify.order_samples import (
     order_node,
     refund,
     ships,
+    variant,
 )
 
 
@@ -128,14 +129,37 @@ class TestCancellations:
         assert units([line(3)], [ships(NYC, 3)], **cancelled) == {NYC: (0, 3)}
 
 
-class TestLinesWithoutInventory:
-    def test_a_line_without_a_variant_moves_nothing_and_is_left_out(self) -> None:
-        tip = line(1, variant=None, sku=None)
+class TestWhatIsOwed:
+    @pytest.mark.parametrize(
+        ("sold_as", "item_sku", "expected"),
+        [
+            ("RETRO-CLOCK", "RETRO-CLOCK", "RETRO-CLOCK"),
+            ("CLOCK-OLD", "RETRO-CLOCK", "RETRO-CLOCK"),
+            (None, "RETRO-CLOCK", "RETRO-CLOCK"),
+            ("RETRO-CLOCK", None, "RETRO-CLOCK"),
+            ("RETRO-CLOCK", "", "RETRO-CLOCK"),
+        ],
+    )
+    def test_a_line_counts_for_the_sku_of_its_item_now_or_as_it_was_sold(
+        self, sold_as: str | None, item_sku: str | None, expected: str
+    ) -> None:
+        (value,) = read([line(1, sku=sold_as, variant=variant(item_sku))], [ships(NYC, 1)])
+        assert value.sku == expected
+        assert value.inventory_item_id == ITEM
+
+    def test_a_line_whose_item_is_gone_takes_no_level_down_but_is_owed_all_the_same(self) -> None:
+        (value,) = read([line(3, 2, variant=None)], [ships(NYC, 2)])
+        assert (value.sku, value.inventory_item_id) == ("RETRO-CLOCK", None)
+        assert (value.store_location_id, value.current_units) == (NYC, 2)
+
+    @pytest.mark.parametrize("sku", [None, ""])
+    def test_a_line_with_neither_item_nor_sku_is_left_out(self, sku: str | None) -> None:
+        tip = line(1, variant=None, sku=sku)
         assert read([tip], [ships(NYC, 1)]) == ()
 
     @pytest.mark.parametrize("sku", [None, ""])
-    def test_a_line_without_sku_still_takes_units_of_its_item(self, sku: str | None) -> None:
-        (value,) = read([line(1, sku=sku)], [ships(NYC, 1)])
+    def test_a_line_without_any_sku_still_takes_units_of_its_item(self, sku: str | None) -> None:
+        (value,) = read([line(1, sku=sku, variant=variant(sku))], [ships(NYC, 1)])
         assert value.sku is None
         assert value.inventory_item_id == ITEM
 

@@ -122,6 +122,37 @@ class TestCatalog:
         with pytest.raises(StoreUnreachable, match="no order of their ids"):
             list(store.catalog())
 
+    def test_a_store_that_ignores_the_filter_by_id_is_not_read_in_a_circle(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storefront_module, "_WINDOW_ITEMS", 500)
+        items = [{"id": item_gid(n), "sku": str(n), "tracked": True} for n in range(1, 601)]
+        store = store_answering(
+            lambda body: data({"inventoryItems": paged(items, body["variables"])})
+        )
+        with pytest.raises(StoreUnreachable, match="lists items again"):
+            list(store.catalog())
+
+    def test_a_short_catalogue_may_come_in_any_order_and_with_any_ids(self) -> None:
+        ids = [item_gid(3), item_gid(1), "gid://shopify/InventoryItem/oak-table"]
+        items = [{"id": gid, "sku": "A", "tracked": True} for gid in ids]
+        store = store_answering(
+            lambda body: data({"inventoryItems": paged(items, body["variables"])})
+        )
+        assert [each.inventory_item_id for each in store.catalog()] == ids
+
+    def test_a_long_catalogue_without_numbers_to_go_on_from_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storefront_module, "_WINDOW_ITEMS", 2)
+        ids = [item_gid(1), "gid://shopify/InventoryItem/oak-table", item_gid(3)]
+        items = [{"id": gid, "sku": "A", "tracked": True} for gid in ids]
+        store = store_answering(
+            lambda body: data({"inventoryItems": paged(items, body["variables"])})
+        )
+        with pytest.raises(StoreUnreachable, match="not an id that Shopify gives"):
+            list(store.catalog())
+
     @pytest.mark.parametrize("cursor", [None, "5"])
     def test_pages_that_do_not_go_on_end_with_an_error_and_not_in_a_circle(
         self, cursor: str | None

@@ -97,6 +97,9 @@ class RealShop(SampleShop):
     def buy(self, sku: str, units: int, location_id: str) -> None:
         place_order(self.shop, [Wanted(sku, units, number(location_id))])
 
+    def rename(self, sku: str, new: str | None) -> None:
+        self.shop.stock.rename(self.shop.stock.with_sku(sku)[0], new)
+
     def strike(self, kind: Any, **others: Any) -> None:
         self.shop.faults.add([Fault(kind, **others)])
 

@@ -1,5 +1,7 @@
 """What is done at each level of a store, and why: one fact is flipped at a time."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -203,6 +205,23 @@ def test_whatever_is_unknown_never_raises_a_level(offer, observed, base, taken, 
     writes = row["action"] == "write"
     assert writes == (row["quantity_units"] != observed)
     assert len(plan.writes) == writes
+
+
+@pytest.mark.parametrize(
+    ("locations", "planned", "found"),
+    [
+        ((BROOKLYN,), [BROOKLYN], []),
+        ((), [], []),
+        (None, [BROOKLYN], [(f"RETRO-CLOCK @ {VENICE}", "unconnected")]),
+        ((BROOKLYN, VENICE), [BROOKLYN], [(f"RETRO-CLOCK @ {VENICE}", "unconnected")]),
+    ],
+)
+def test_where_levels_were_not_read_nothing_is_planned_and_nothing_named(locations, planned, found):
+    offers = offers_frame(offer_row(), offer_row(store_location_id=VENICE))
+    view = replace(view_with(), locations=locations)
+    plan = decide(offers, view, skus=SKUS, untracked=frozenset())
+    assert plan.rows["store_location_id"].tolist() == planned
+    assert findings_of(plan.findings) == found
 
 
 @pytest.mark.parametrize(

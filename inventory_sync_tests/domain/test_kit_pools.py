@@ -84,6 +84,19 @@ def test_parts_to_spare_in_flight_break_up_no_kit():
     assert result[BROOKLYN, "TABLE"] == 5
 
 
+def test_parts_that_are_plentiful_everywhere_cost_no_kit_wherever_they_are_taken():
+    """Twenty legs to spare in New York and in Newark; twenty are on order."""
+    held = [
+        stock(sku, units, location=place)
+        for sku, units in (("TOP", "5"), ("LEG", "40"))
+        for place in ("NYC", "EWR")
+    ]
+    atp = atp_of(stock=held, components=TABLE)
+    places = {BROOKLYN: ["NYC", "EWR"]}
+    assert shown(offers(atp, flight(("LEG", 20)), places, EVERYTHING))[BROOKLYN, "TABLE"] == 10
+    assert shown(offers(atp, flight(("LEG", 21)), places, EVERYTHING))[BROOKLYN, "TABLE"] == 9
+
+
 def placements(units: int, bins: int) -> Iterator[tuple[int, ...]]:
     """Every way to take so many units out of so many bins."""
     if bins == 1:
@@ -94,25 +107,29 @@ def placements(units: int, bins: int) -> Iterator[tuple[int, ...]]:
             yield (here, *rest)
 
 
-COUNTS = st.lists(st.integers(0, 9), min_size=2, max_size=2)
+HELD = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=3)
+"""Tops and legs at one to three ERP locations."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
-    top=COUNTS,
-    leg=COUNTS,
+    there=HELD,
     needs=st.tuples(st.integers(1, 3), st.integers(1, 4)),
     ordered=st.tuples(*[st.integers(0, 2)] * 3),
 )
-def test_a_kit_is_never_offered_that_an_order_in_flight_may_break_up(top, leg, needs, ordered):
-    """Wherever the ERP will take the parts in flight from, the offered kits remain."""
+def test_a_kit_is_never_offered_that_an_order_in_flight_may_break_up(there, needs, ordered):
+    """Wherever the ERP will take the parts in flight from, the offered kits remain; where it has
+    no choice, and where nothing is in flight, these are all that remain.
+    """
+    top, leg = zip(*there, strict=True)
+    erp_locations = ("NYC", "EWR", "LAX")[: len(there)]
     components = [
         part("TABLE", name, str(n)) for name, n in zip(("TOP", "LEG"), needs, strict=True)
     ]
     held = [
         stock(sku, str(units), location=place)
         for sku, counts in (("TOP", top), ("LEG", leg))
-        for place, units in zip(("NYC", "EWR"), counts, strict=True)
+        for place, units in zip(erp_locations, counts, strict=True)
     ]
     lines = lines_frame(
         *(
@@ -120,7 +137,7 @@ def test_a_kit_is_never_offered_that_an_order_in_flight_may_break_up(top, leg, n
             for sku, units in zip(("TABLE", "TOP", "LEG"), ordered, strict=True)
         )
     )
-    places = {BROOKLYN: ["NYC", "EWR"]}
+    places = {BROOKLYN: erp_locations}
     effect = in_flight_effect(
         in_flight(lines, acknowledged_frame()), kits_of(*components), {"b2c": places}
     ).drop(columns="store")
@@ -130,8 +147,37 @@ def test_a_kit_is_never_offered_that_an_order_in_flight_may_break_up(top, leg, n
             min((t - took_t) // needs[0], (n - took_n) // needs[1]) - kits
             for t, n, kits, took_t, took_n in zip(top, leg, tables, tops, legs, strict=True)
         )
-        for tables, tops, legs in combinations(*(placements(units, 2) for units in ordered))
+        for tables, tops, legs in combinations(
+            *(placements(units, len(there)) for units in ordered)
+        )
     )
     assert offer[BROOKLYN, "TABLE"] <= max(0, remaining)
-    if not any(ordered):
-        assert offer[BROOKLYN, "TABLE"] == remaining
+    if len(there) == 1 or not any(ordered):
+        assert offer[BROOKLYN, "TABLE"] == max(0, remaining)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    there=st.tuples(st.integers(0, 20), st.integers(0, 40)),
+    ordered=st.fixed_dictionaries(
+        {sku: st.integers(0, 3) for sku in ("TABLE", "STOOL", "TOP", "LEG")}
+    ),
+)
+def test_at_one_location_exactly_the_kits_are_offered_that_all_orders_leave(there, ordered):
+    """Tables of a top and four legs, stools of three legs, and both parts sold by themselves."""
+    components = [*TABLE, part("STOOL", "LEG", "3")]
+    held = [stock("TOP", str(there[0])), stock("LEG", str(there[1]))]
+    lines = lines_frame(
+        *(
+            order_line(f"L-{sku}", sku=sku, current_units=units, taken_units=units)
+            for sku, units in ordered.items()
+        )
+    )
+    effect = in_flight_effect(
+        in_flight(lines, acknowledged_frame()), kits_of(*components), {"b2c": ONE_PLACE}
+    ).drop(columns="store")
+    offer = shown(offers(atp_of(stock=held, components=components), effect, ONE_PLACE, EVERYTHING))
+    tops = there[0] - ordered["TOP"] - ordered["TABLE"]
+    legs = there[1] - ordered["LEG"] - 4 * ordered["TABLE"] - 3 * ordered["STOOL"]
+    assert offer[BROOKLYN, "TABLE"] == max(0, min(tops, legs // 4))
+    assert offer[BROOKLYN, "STOOL"] == max(0, legs // 3)

@@ -122,6 +122,19 @@ def test_with_its_protection_the_shop_does_not(start, switched_off, events):
     assert play(start, ALL_ON, names).left >= 0
 
 
+def test_a_cancellation_that_the_erp_never_hears_of_is_not_sold_again():
+    """What the ERP holds is given back by the ERP alone, also when it knows orders by name only."""
+    events = ["buy", "hear", "import", "cancel", "hear", "import", "publish", "buy", "buy", "buy"]
+    assert play(TWO_SHOWN, off("acknowledges_net_quantities"), events).left >= 0
+
+
+def test_a_cancellation_undersells_until_the_erp_has_its_say():
+    heard = play(TWO_SHOWN, ALL_ON, ["buy", "hear", "import", "cancel", "hear", "publish"])
+    assert (heard.available, heard.left) == (1, 2)
+    said = play(heard, ALL_ON, ["import", "publish"])
+    assert (said.available, said.left) == (2, 2)
+
+
 @pytest.mark.parametrize(("start", "limits"), SMALL_WORLDS)
 def test_no_order_of_events_oversells(start, limits):
     assert way_to_oversell(start, ALL_ON, limits) is None

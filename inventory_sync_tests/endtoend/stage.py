@@ -3,6 +3,7 @@
 Put here what tests of whole runs have to build. What must come of a run is in ``truth.py``.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from inventory_sync.sandbox.company.demo_orders import DEMO_ORDERS, SHOP_OF_STOR
 from inventory_sync.sandbox.company.seed import DEMO_SEED
 from inventory_sync.sandbox.company.shops import shops as acme_shops
 from inventory_sync.sandbox.standin import Shop, StandIn, Wanted, place_order, running
-from inventory_sync.settings.load import SANDBOX_FILE
-from inventory_sync_tests.endtoend.truth import Shown, should_show, shown
+from inventory_sync.settings.load import CONFIG_VARIABLE, SANDBOX_FILE
+from inventory_sync.wiring import DATABASE_VARIABLE, HOME_VARIABLE
+from inventory_sync_tests.endtoend.truth import Allowed, Key, Shown, should_show, shown, wrong
 
 SANDBOX_ORIGIN = "http://127.0.0.1:8790"
 SANDBOX_ERP = "embedded:///acme_erp"
@@ -43,13 +45,27 @@ class Stage:
     shops: dict[str, Shop]
     settings_file: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a program finds this stage."""
+        return {
+            **os.environ,
+            CONFIG_VARIABLE: str(self.settings_file),
+            HOME_VARIABLE: str(self.folder / "home"),
+            DATABASE_VARIABLE: self.ledger_url,
+        }
+
     def shown(self) -> Shown:
         """What the stores show."""
         return shown(self.shops)
 
-    def should_show(self) -> Shown:
+    def should_show(self) -> Allowed:
         """What they must show, by brute force."""
         return should_show(self.erp_url, self.settings_file, self.shops)
+
+    def wrong(self) -> dict[Key, tuple[int, range]]:
+        """Levels that do not show what they must, with what is allowed."""
+        return wrong(self.shown(), self.should_show())
 
     def writes(self) -> dict[str, int]:
         """How many times each shop was asked to set quantities."""

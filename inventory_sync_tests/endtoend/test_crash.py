@@ -1,5 +1,6 @@
 """Killed processes, lost answers, orders in between, two publishers: the numbers come out right."""
 
+import os
 import random
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from inventory_sync_tests.endtoend.workshop import Workshop, await_that, worksho
 READ_LEVELS, READ_ORDERS, READ_BACK = (
     f"InventorySync{name}" for name in ("Levels", "Orders", "ReadBack")
 )
+MOST = (READ_LEVELS, SET_QUANTITIES, SET_QUANTITIES, SET_QUANTITIES, READ_BACK)
+MORE_CRASHES = int(os.environ.get("INVENTORY_SYNC_TEST_CRASHES", "0"))
+"""So many more per story, at moments that chance picks: for a longer look."""
+
 # Operation, its n-th arrival, and what keeps that request from being carried out.
 Moment = tuple[str, int, FaultKind | None]
 
@@ -43,7 +48,7 @@ FAULTS: dict[IdempotencyMode, tuple[FaultKind, ...]] = {
 def assert_all_is_right(it: Workshop) -> None:
     """Nothing lost, nothing twice, nothing open, and the last run wrote nothing."""
     it.run_until_quiet()
-    assert it.should_show().items() <= it.shown().items()
+    assert it.wrong() == {}
     assert it.open_intents() == 0
     assert it.applied() == it.accepted()
     assert it.too_high == []
@@ -55,7 +60,8 @@ def test_a_program_that_is_killed_again_and_again_loses_nothing_and_repeats_noth
 ) -> None:
     rng = random.Random(mode)
     with workshop(tmp_path, database, ledger_database, skus=300, mode=mode) as it:
-        for operation, arrival, fault in STORIES[mode]:
+        more = [(rng.choice(MOST), 1, rng.choice((None, "reset"))) for _ in range(MORE_CRASHES)]
+        for operation, arrival, fault in STORIES[mode] + more:
             it.crash(operation, arrival, fault)
             it.trade(rng)
         assert_all_is_right(it)
@@ -96,15 +102,17 @@ def test_orders_that_come_in_while_a_pass_runs_are_neither_lost_nor_counted_twic
         it.restock({f"SKU-{number:04}": 9 for number in range(0, 300, 7)})
         rng = random.Random(7)
 
+        def sold() -> int:
+            return sum(len(shop.orders) for shop in it.shops.values())
+
         def buy(shop: Shop, operation: str) -> None:
-            for _ in range(3):
+            for _ in range(3 if sold() < 60 else 0):
                 place_order(shop, [Wanted(f"SKU-{rng.randrange(300):04}", 1)])
 
         it.on_request = buy
         it.run_sync()
         it.on_request = lambda shop, operation: None
-        sold = sum(len(shop.orders) for shop in it.shops.values())
-        assert sold > 60
+        assert sold() >= 60
         assert_all_is_right(it)
 
 

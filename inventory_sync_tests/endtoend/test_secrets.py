@@ -1,8 +1,8 @@
 """Planted secrets turn up nowhere: not in the terminal, the ledger, Dagster's log or our files."""
 
-import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,12 @@ from sqlalchemy import create_engine, make_url, text
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import DATABASE_VARIABLE, HOME_VARIABLE, Databases
 from inventory_sync_tests.defs.play import run_full_sync
-from inventory_sync_tests.endtoend.workshop import COMMAND, Workshop, workshop
+from inventory_sync_tests.endtoend.workshop import Workshop, workshop
 
 TOKEN, WRONG_TOKEN = "canary-token-1b7e", "canary-wrong-token-5d20"
 WEBHOOK_SECRET = "canary-webhook-88aa"
 PASSWORD, WRONG_PASSWORD = "canary password/42#", "canary-wrong-password"
+COMMAND = Path(sys.executable).with_name("inventory-sync")
 SECRETS = re.compile("canary", re.IGNORECASE)
 ROLE = "secret_keeper"
 
@@ -62,12 +63,7 @@ class Scene:
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """Run a command; its exit code and all that it printed."""
-        environment = {
-            **os.environ,
-            "INVENTORY_SYNC_CONFIG": str(self.it.settings_file),
-            HOME_VARIABLE: str(self.it.folder / "home"),
-            DATABASE_VARIABLE: self.ledger_url,
-        }
+        environment = {**self.it.environment, DATABASE_VARIABLE: self.ledger_url}
         ended = subprocess.run(
             [COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
         )

@@ -7,8 +7,9 @@ Keep the product out: nothing of it is imported, and the settings are read as an
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from inventory_sync.sandbox.standin import Shop
 
 Row = dict[str, Any]
 Place = tuple[str, int]  # store, number of its location
-Shown = dict[tuple[str, str, int], int]  # store, inventory item (gid), number of the location
+Key = tuple[str, str, int]  # store, inventory item (gid), number of its location
+Shown = dict[Key, int]
+Allowed = dict[Key, range]
 
 NOTHING = Decimal(0)
 
@@ -59,21 +62,28 @@ def shown(shops: Mapping[str, Shop]) -> Shown:
     }
 
 
-def should_show(erp_url: str, settings_file: Path, shops: Mapping[str, Shop]) -> Shown:
+def should_show(erp_url: str, settings_file: Path, shops: Mapping[str, Shop]) -> Allowed:
     """Every level that can be published, with the quantity that it must show.
 
+    Mostly that is one quantity. Only for a kit whose parts are in flight, and may be taken from
+    several warehouses, it is a range: it lies between what surely remains and what may remain.
     For orders as they were placed: edits, refunds and cancellations are not in here.
     """
     stores = yaml.safe_load(settings_file.read_text())["stores"]
     naive = _Naive(Books.read(erp_url), stores, shops)
     return {
-        (store, item.gid, level.location_id): naive.offer((store, level.location_id), item.sku)
+        (store, item.gid, level.location_id): naive.offers((store, level.location_id), item.sku)
         for store, shop in shops.items()
         for item in shop.stock.item_list
         if naive.can_publish(shop, item.sku, tracked=item.tracked)
         for level in shop.stock.levels_of(item.id)
         if level.is_active and (store, level.location_id) in naive.places
     }
+
+
+def wrong(levels: Shown, allowed: Allowed) -> dict[Key, tuple[int, range]]:
+    """The levels that show what they must not, with what is allowed."""
+    return {key: (levels[key], units) for key, units in allowed.items() if levels[key] not in units}
 
 
 class _Naive:
@@ -119,24 +129,56 @@ class _Naive:
             return self.free.get((sku, location), NOTHING)
         return min(_floor(self.atp(part, location) / units) for part, units in parts.items())
 
-    def offer(self, place: Place, sku: str) -> int:
-        pool = sum((self.atp(sku, location) for location in self.places[place]), NOTHING)
-        pool -= self.deducted(place, sku)
-        rules = self.rules[place[0]]
+    def offers(self, place: Place, sku: str) -> range:
+        """What a store location may show: the lowest and the highest offer."""
+        low, high = self.pool(place, sku)
+        return range(self.offer(place[0], low), self.offer(place[0], high) + 1)
+
+    def offer(self, store: str, pool: Decimal) -> int:
+        rules = self.rules[store]
         share = Decimal(str(rules.get("share", 1)))
         units = int(_floor(share * max(NOTHING, pool))) - rules.get("buffer_units", 0)
         units = 0 if units < rules.get("hide_below_units", 0) else units
         return max(0, min(units, rules.get("cap_units") or units))
 
-    def deducted(self, place: Place, sku: str) -> Decimal:
-        """Units in flight; for a kit its own, and one for each kit that parts in flight break."""
+    def pool(self, place: Place, sku: str) -> tuple[Decimal, Decimal]:
+        """ATP of all warehouses less what is in flight: at least and at most."""
+        locations = self.places[place]
+        atp = sum((self.atp(sku, location) for location in locations), NOTHING)
         if sku not in self.parts:
-            return self.taken(place, sku)
-        own = max(NOTHING, sum(units for line, units in self.touching(place) if line == sku))
-        return own + sum(
-            max(NOTHING, _ceiling(self.taken(place, part) / units) - own)
-            for part, units in self.consists_of(sku).items()
+            return (atp - self.taken(place, sku),) * 2
+        own = sum((units for line, units in self.touching(place) if line == sku), NOTHING)
+        needed = self.consists_of(sku)
+        flying = {part: self.taken(place, part) - own * needed[part] for part in needed}
+        if len(locations) == 1:
+            return (self.kits_left(sku, locations, own, {locations[0]: flying}),) * 2
+        broken = sum(
+            _floor(units / needed[part]) + len(locations) for part, units in flying.items() if units
         )
+        # Some ways to take the parts: all units of a part from one warehouse, whichever that is.
+        ways = product(locations, repeat=len(needed))
+        left = [self.kits_left(sku, locations, own, _by_location(flying, way)) for way in ways]
+        return atp - own - broken, min(left)
+
+    def kits_left(
+        self,
+        sku: str,
+        locations: list[str],
+        own: Decimal,
+        taken: Mapping[str, Mapping[str, Decimal]],
+    ) -> Decimal:
+        """Kits that remain in all warehouses when these parts have been taken there."""
+        left = NOTHING
+        for location in locations:
+            parts = taken.get(location, {})
+            left += min(
+                self.atp(sku, location),
+                *(
+                    _floor((self.atp(part, location) - parts.get(part, NOTHING)) / units)
+                    for part, units in self.consists_of(sku).items()
+                ),
+            )
+        return left - own
 
     def taken(self, place: Place, sku: str) -> Decimal:
         """Units in flight of what is no kit, kits counted as their parts."""
@@ -162,14 +204,20 @@ def _in_flight(
         for order in shop.orders.values():
             for line in order.lines:
                 ((work, _),) = order.parts(line)
-                units = line.current_quantity - known.get(line.gid, NOTHING)
+                units = max(NOTHING, line.current_quantity - known.get(line.gid, NOTHING))
                 if line.sku is not None:
-                    yield (store, work.location_id), line.sku, Decimal(units)
+                    yield (store, work.location_id), line.sku, units
+
+
+def _by_location(
+    flying: Mapping[str, Decimal], way: Iterable[str]
+) -> dict[str, dict[str, Decimal]]:
+    """Each part as taken from the warehouse that stands for it in ``way``."""
+    found: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for (part, units), location in zip(flying.items(), way, strict=True):
+        found[location][part] = units
+    return found
 
 
 def _floor(units: Decimal) -> Decimal:
     return units.to_integral_value(ROUND_FLOOR)
-
-
-def _ceiling(units: Decimal) -> Decimal:
-    return units.to_integral_value(ROUND_CEILING)

@@ -3,7 +3,7 @@
 Put here what several flow tests need to build. What is asserted belongs into the tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,7 +12,9 @@ import pandas as pd
 
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.guards import GuardLimits
+from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
+    Level,
     LevelKey,
     Outcome,
     Refusal,
@@ -34,12 +36,27 @@ SKUS = ("OAK-TABLE", "RETRO-CLOCK", "MINIMALIST-SPOON")
 
 @dataclass
 class Shop(FakeStorefront):
-    """A fake store in which something may happen just before a call arrives."""
+    """A fake store in which something may happen at the worst moment.
+
+    ``refuses`` is the answer to every call; ``watch`` is told of each before it counts.
+    """
 
     before_next_call: Callable[[], object] | None = None
+    after_next_call: Callable[[], object] | None = None
+    after_next_levels: Callable[[], object] | None = None
+    watch: Callable[[SetQuantities], object] | None = None
     refused_items: set[str] = field(default_factory=set)
+    refuses: Refusal | None = None
+
+    def levels(self, store_location_id: str) -> Iterator[Level]:
+        yield from super().levels(store_location_id)
+        happening, self.after_next_levels = self.after_next_levels, None
+        if happening is not None:
+            happening()
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
+        if self.watch is not None:
+            self.watch(call)
         happening, self.before_next_call = self.before_next_call, None
         if happening is not None:
             happening()
@@ -49,7 +66,19 @@ class Shop(FakeStorefront):
         if bad:
             self.calls.append(call)
             return Refused({i: Refusal("NON_MUTABLE_INVENTORY_ITEM", "a bundle") for i in bad})
-        return super().set_quantities(call)
+        if self.refuses is not None:
+            self.calls.append(call)
+            return Refused({}, (self.refuses,))
+        outcome = super().set_quantities(call)
+        happening, self.after_next_call = self.after_next_call, None
+        if happening is not None:
+            happening()
+        return outcome
+
+    def buy_unlisted(self, key: LevelKey, units: int) -> list[OrderLine]:
+        """An order takes its units, but is listed only once it is added to ``orders``."""
+        self.buy(key, units)
+        return self.orders.pop()
 
 
 @dataclass

@@ -60,4 +60,5 @@ def test_a_second_start_leaves_the_file_alone_and_another_database_changes_it(
     write_dagster_home(tmp_path, "postgresql://clerk@db.example/other")
     storage = yaml.safe_load(path.read_text())["storage"]["postgres"]
     assert storage == {"postgres_url": "postgresql+psycopg2://clerk@db.example/other"}
-    assert [entry.name for entry in path.parent.iterdir()] == ["dagster.yaml"]
+    files = {entry.name for entry in path.parent.rglob("*") if entry.is_file()}
+    assert files == {"dagster.yaml", "nux.yaml"}

@@ -117,6 +117,7 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
     catalog = catalog_frame(storefront.catalog())
     levels = pd.concat([levels_frame(storefront.levels(gid)) for gid in usable], ignore_index=True)
     read_orders(parts, store)
+    _follow_renames(parts, store, catalog)
     settle_lost_writes(parts, store, levels, read_at=read_at)
     lost = findings_frame(
         pd.Series([gid for gid in policy.locations if gid not in usable], dtype="object"),
@@ -124,6 +125,16 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
         "the location does not exist or is not active in Shopify: nothing is published there",
     )
     return view_of(parts, store, catalog, levels, usable), lost
+
+
+def _follow_renames(parts: Parts, store: str, catalog: pd.DataFrame) -> None:
+    """Orders of an item that has another SKU now count for that one, also those read long ago."""
+    lines = parts.ledger.order_lines()
+    sold = lines.loc[lines["store"] == store, ["inventory_item_id", "sku"]].drop_duplicates()
+    both = sold.merge(catalog, on="inventory_item_id", suffixes=("_then", ""))
+    renamed = both[both["sku"].notna() & both["sku"].ne(both["sku_then"])]
+    for item, sku in renamed[["inventory_item_id", "sku"]].drop_duplicates().to_numpy().tolist():
+        parts.ledger.rename_item(store, item, sku)
 
 
 def view_of(

@@ -138,6 +138,10 @@ class Ledger(Protocol):
         """Remember the newest state of whole orders."""
         ...
 
+    def rename_item(self, store: str, inventory_item_id: str, sku: str) -> None:
+        """What was sold of the item is owed under this SKU from now on."""
+        ...
+
     def order_lines(self) -> pd.DataFrame:
         """All order lines of all stores."""
         ...

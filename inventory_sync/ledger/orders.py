@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inventory_sync.domain.orders import OrderLine
@@ -76,6 +76,19 @@ class Orders:
             for order_ids in _in_parts(list(orders)):
                 part = {order_id: orders[order_id] for order_id in order_ids}
                 _replace_older(connection, store, part, read_at)
+
+    def rename_item(self, store: str, inventory_item_id: str, sku: str) -> None:
+        """The item is called otherwise now: what was sold of it is owed under its new SKU."""
+        statement = (
+            update(order_lines)
+            .where(
+                order_lines.c.store == store,
+                order_lines.c.inventory_item_id == inventory_item_id,
+            )
+            .values(sku=sku)
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement)
 
     def order_cursor(self, store: str) -> datetime | None:
         """Up to which update all orders of the store have been recorded; ``None`` before any."""

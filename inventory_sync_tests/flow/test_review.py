@@ -10,7 +10,7 @@ from inventory_sync.domain.errors import PassRefused, StoreStopped, StoreUnreach
 from inventory_sync.domain.publication import LevelKey, Refusal, SetQuantities
 from inventory_sync.flow import act
 from inventory_sync.flow.gather import MISSING_ORDER_GRACE
-from inventory_sync_tests.erp.rows import location
+from inventory_sync_tests.erp.rows import location, product, stock
 from inventory_sync_tests.flow.world import B2B, B2C, World
 
 TABLE_ONLY = frozenset({"OAK-TABLE"})
@@ -126,6 +126,26 @@ class TestOddOrders:
         world.run()
         assert [world.shown("b2b"), world.shown("b2c")] == [16, 16]
         assert kinds(world) == []
+
+    def test_an_item_that_is_renamed_long_after_its_order_still_owes_it(self, world: World) -> None:
+        world.run()
+        key = world.key("b2b")
+        world.stores["b2b"].buy(key, 4)
+        world.run()
+        world.stores["b2b"].rename(key.inventory_item_id, "TABLE-OF-OAK")
+        world.stores["b2c"].rename(world.key("b2c").inventory_item_id, "TABLE-OF-OAK")
+        world.erp.rows = {
+            **world.erp.rows,
+            "products": [*world.erp.rows["products"], product("TABLE-OF-OAK")],
+            "stock": [
+                stock("TABLE-OF-OAK" if row["sku"] == "OAK-TABLE" else row["sku"], "20")
+                for row in world.erp.rows["stock"]
+            ],
+        }
+        world.run(after=timedelta(hours=1))
+        world.run(after=timedelta(hours=1))
+        assert world.shown("b2b", "TABLE-OF-OAK") == 16
+        assert world.shown("b2c", "TABLE-OF-OAK") == 16
 
     def test_an_order_of_an_item_that_was_renamed_since_is_deducted(self, world: World) -> None:
         front, key = world.stores["b2c"], world.key("b2c")

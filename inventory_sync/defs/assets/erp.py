@@ -13,7 +13,9 @@ from inventory_sync.defs.metadata import columns, table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.errors import ErpUnavailable, InventorySyncError
 from inventory_sync.domain.findings import Certainty
+from inventory_sync.domain.quarantine import Judged
 from inventory_sync.flow.gather import read_erp
+from inventory_sync.flow.parts import Parts
 
 GROUP = "erp"
 OWNERS = ["team:inventory"]
@@ -94,33 +96,8 @@ def erp_snapshot(
 
     Fails, and nothing is published, when a dataset is missing or the data look like an accident.
     """
-    pass_id = context.run.run_id
     with inventory_sync.parts(context.log) as parts:
-        parts.ledger.begin_pass(
-            pass_id,
-            context.job_name,
-            started_at=parts.now(),
-            code_version=parts.code_version,
-            dagster_run_id=context.run.run_id,
-        )
-        try:
-            judged = read_erp(parts, pass_id, override_guard=config.override_guard)
-        except InventorySyncError as error:
-            passing = isinstance(error, ErpUnavailable)
-            parts.ledger.finish_pass(
-                pass_id,
-                status="failed" if passing else "refused",
-                finished_at=parts.now(),
-                counts={},
-                reason=str(error),
-            )
-            raise dg.Failure(str(error), allow_retries=passing) from None
-        parts.ledger.finish_pass(
-            pass_id,
-            status="done",
-            finished_at=parts.now(),
-            counts={name: len(getattr(judged.snapshot, name)) for name in _DESCRIPTIONS},
-        )
+        judged = _read_once(parts, context, override_guard=config.override_guard)
     read_at = datetime.now(UTC).isoformat()
     for name in _DESCRIPTIONS:
         frame = getattr(judged.snapshot, name)
@@ -148,3 +125,30 @@ def erp_snapshot(
             "doubts": table(judged.doubts),
         },
     )
+
+
+def _read_once(parts: Parts, context: dg.AssetExecutionContext, *, override_guard: bool) -> Judged:
+    """Read the ERP as a pass of its own; only an ERP that is away for a moment is tried again."""
+    pass_id = context.run.run_id
+    parts.ledger.begin_pass(
+        pass_id,
+        context.job_name,
+        started_at=parts.now(),
+        code_version=parts.code_version,
+        dagster_run_id=pass_id,
+    )
+    try:
+        judged = read_erp(parts, pass_id, override_guard=override_guard)
+    except InventorySyncError as error:
+        passing = isinstance(error, ErpUnavailable)
+        parts.ledger.finish_pass(
+            pass_id,
+            status="failed" if passing else "refused",
+            finished_at=parts.now(),
+            counts={},
+            reason=str(error),
+        )
+        raise dg.Failure(str(error), allow_retries=passing) from None
+    counts = {name: len(getattr(judged.snapshot, name)) for name in _DESCRIPTIONS}
+    parts.ledger.finish_pass(pass_id, status="done", finished_at=parts.now(), counts=counts)
+    return judged

@@ -34,7 +34,7 @@ class Run:
     def made(self) -> dict[str, dict[str, Any]]:
         """Each materialized asset with its metadata."""
         return {
-            event.asset_key.to_user_string(): {
+            event.materialization.asset_key.to_user_string(): {
                 name: shown(value) for name, value in event.materialization.metadata.items()
             }
             for event in self.result.get_asset_materialization_events()
@@ -47,8 +47,8 @@ class Run:
         for event in self.result.all_events:
             if event.event_type == dg.DagsterEventType.STEP_FAILURE:
                 data = event.step_failure_data
-                said = data.user_failure_data
-                found[event.step_key] = said.description if said else data.error.to_string()
+                said = data.user_failure_data.description if data.user_failure_data else None
+                found[str(event.step_key)] = said or data.error_display_string
         return found
 
     def check(self, asset: str, name: str) -> dg.AssetCheckEvaluation:

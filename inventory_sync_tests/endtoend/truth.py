@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,7 @@ def should_show(erp_url: str, settings_file: Path, shops: Mapping[str, Shop]) ->
         (store, item.gid, level.location_id): naive.offers((store, level.location_id), item.sku)
         for store, shop in shops.items()
         for item in shop.stock.item_list
-        if naive.can_publish(shop, item.sku, tracked=item.tracked)
+        if item.sku is not None and naive.can_publish(shop, item.sku, tracked=item.tracked)
         for level in shop.stock.levels_of(item.id)
         if level.is_active and (store, level.location_id) in naive.places
     }
@@ -104,16 +103,19 @@ class _Naive:
         for row in books.commitments:
             for part, quantity in self.consists_of(row["sku"]).items():
                 self.free[part, row["location"]] -= row["quantity"] * quantity
-        self.in_flight = [*_in_flight(books.acknowledged_orders, shops)]
-        self.atp = cache(self.atp)
+        in_flight = [*_in_flight(books.acknowledged_orders, shops)]
+        # The lines that may be served from the warehouses of a store location.
+        self.touching = {
+            place: [
+                (sku, units)
+                for origin, sku, units in in_flight
+                if set(locations) & set(self.places.get(origin, ()))
+            ]
+            for place, locations in self.places.items()
+        }
 
-    def can_publish(self, shop: Shop, sku: str | None, *, tracked: bool) -> bool:
-        return (
-            sku is not None
-            and tracked
-            and sku in self.tracked
-            and len(shop.stock.with_sku(sku)) == 1
-        )
+    def can_publish(self, shop: Shop, sku: str, *, tracked: bool) -> bool:
+        return tracked and sku in self.tracked and len(shop.stock.with_sku(sku)) == 1
 
     def consists_of(self, sku: str) -> dict[str, Decimal]:
         """The units of what is no kit that one unit takes, at any depth."""
@@ -147,16 +149,17 @@ class _Naive:
         atp = sum((self.atp(sku, location) for location in locations), NOTHING)
         if sku not in self.parts:
             return (atp - self.taken(place, sku),) * 2
-        own = sum((units for line, units in self.touching(place) if line == sku), NOTHING)
+        own = sum((units for line, units in self.touching[place] if line == sku), NOTHING)
         needed = self.consists_of(sku)
-        flying = {part: self.taken(place, part) - own * needed[part] for part in needed}
+        others = {part: self.taken(place, part) - own * needed[part] for part in needed}
+        flying = {part: units for part, units in others.items() if units}
         if len(locations) == 1:
             return (self.kits_left(sku, locations, own, {locations[0]: flying}),) * 2
         broken = sum(
-            _floor(units / needed[part]) + len(locations) for part, units in flying.items() if units
+            _floor(units / needed[part]) + len(locations) for part, units in flying.items()
         )
         # Some ways to take the parts: all units of a part from one warehouse, whichever that is.
-        ways = product(locations, repeat=len(needed))
+        ways = product(locations, repeat=len(flying))
         left = [self.kits_left(sku, locations, own, _by_location(flying, way)) for way in ways]
         return atp - own - broken, min(left)
 
@@ -183,16 +186,9 @@ class _Naive:
     def taken(self, place: Place, sku: str) -> Decimal:
         """Units in flight of what is no kit, kits counted as their parts."""
         return sum(
-            (units * self.consists_of(line).get(sku, 0) for line, units in self.touching(place)),
+            (units * self.consists_of(line).get(sku, 0) for line, units in self.touching[place]),
             NOTHING,
         )
-
-    def touching(self, place: Place) -> Iterable[tuple[str, Decimal]]:
-        """The lines in flight that may be served from the warehouses of a store location."""
-        mine = set(self.places[place])
-        for origin, sku, units in self.in_flight:
-            if mine & set(self.places.get(origin, ())):
-                yield sku, units
 
 
 def _in_flight(

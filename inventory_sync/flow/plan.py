@@ -24,13 +24,14 @@ from inventory_sync.flow.parts import Parts
 class Basis:
     """What all stores are decided from: ATP and acknowledgements of one snapshot.
 
-    ``erp_locations`` are the locations that the ERP has; ``read_at`` is when it was read, by our
-    own clock.
+    ``erp_locations`` are the locations that the ERP has; ``taken_at`` is the instant that the
+    figures show, by the ERP's clock, and ``read_at`` when they were read, by ours.
     """
 
     atp: Atp
     acknowledged: pd.DataFrame
     erp_locations: frozenset[str]
+    taken_at: datetime
     read_at: datetime
 
     @classmethod
@@ -41,6 +42,7 @@ class Basis:
             available_to_promise(judged, snapshot.taken_at),
             snapshot.acknowledged_orders,
             frozenset(snapshot.locations["location"].astype(str)),
+            snapshot.taken_at,
             read_at,
         )
 

@@ -154,6 +154,10 @@ class Ledger(Protocol):
         """The base of the explained quantity of each level."""
         ...
 
+    def published_as_of(self, store: str) -> datetime | None:
+        """The newest ERP snapshot from which the store was served; ``None`` before any."""
+        ...
+
     def open_intents(self, store: str) -> pd.DataFrame:
         """Writes whose outcome is not known."""
         ...

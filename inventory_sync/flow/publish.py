@@ -108,6 +108,12 @@ def _publish(
     parts: Parts, store: str, basis: Basis, *, pass_id: str, wishes: Wishes
 ) -> StoreReport:
     live = parts.policies[store].live and not wishes.dry_run
+    shown_as_of = parts.ledger.published_as_of(store)
+    if live and shown_as_of and shown_as_of > basis.taken_at and not wishes.override_guard:
+        raise PassRefused(
+            f"Nothing was written to {store}: another pass has served it meanwhile from figures "
+            "that the ERP gave later; run the whole job again."
+        )
     view, lost_locations = read_store(parts, store)
     offered = store_offers(parts, store, basis)
     plan = decide_store(offered, view, basis.atp, wishes.skus)

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 
 from inventory_sync.domain.errors import WriteInFlight
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.ledger.frames import read_frame, stage
 from inventory_sync.ledger.levels import LEVEL, any_of, level_keys, same_level
-from inventory_sync.ledger.schema import publications
+from inventory_sync.ledger.schema import publications, snapshots
 
 _IN_FLIGHT: Final = text(f"""
     select given.inventory_item_id, given.store_location_id
@@ -77,6 +77,17 @@ class Publications:
             query = query.where(publications.c.inventory_item_id == any_of(inventory_item_ids))
         with self._engine.connect() as connection:
             return read_frame(connection, query)
+
+    def published_as_of(self, store: str) -> datetime | None:
+        """The instant of the newest ERP snapshot from which the store was served, if any.
+
+        A pass that has waited for another one must not bring back older figures.
+        """
+        served_by = select(publications.c.pass_id).where(publications.c.store == store).distinct()
+        query = select(func.max(snapshots.c.taken_at)).where(snapshots.c.pass_id.in_(served_by))
+        with self._engine.connect() as connection:
+            newest: datetime | None = connection.scalar(query)
+        return newest
 
     def waterfall(self, store: str, key: LevelKey) -> dict[str, Any] | None:
         """How the published quantity of a level came about; ``None`` when we did not set it."""

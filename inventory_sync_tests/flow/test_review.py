@@ -8,8 +8,11 @@ import pytest
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.errors import PassRefused, StoreStopped, StoreUnreachable
 from inventory_sync.domain.publication import LevelKey, Refusal, SetQuantities
+from inventory_sync.domain.quarantine import judge
 from inventory_sync.flow import act
 from inventory_sync.flow.gather import MISSING_ORDER_GRACE
+from inventory_sync.flow.plan import Basis
+from inventory_sync.flow.publish import Wishes, publish_store
 from inventory_sync_tests.erp.rows import location, product, stock
 from inventory_sync_tests.flow.world import B2B, B2C, World
 
@@ -250,3 +253,15 @@ def test_a_sku_that_the_erp_does_not_have_is_refused_by_name(world: World) -> No
     with pytest.raises(PassRefused, match="The ERP has no SKU UFO, oak-table; SKUs are written"):
         world.run(skus=frozenset({"oak-table", "UFO", "RETRO-CLOCK"}))
     assert world.calls("b2b") + world.calls("b2c") == 0
+
+
+def test_a_pass_that_had_to_wait_does_not_bring_back_older_figures(world: World) -> None:
+    """It read the ERP, then another pass read it later and served the store first."""
+    world.run()
+    older = Basis.of(judge(world.erp.snapshot()), world.now)
+    world.erp.taken_at += timedelta(minutes=1)
+    world.set_stock(OAK_TABLE="7")
+    world.run()
+    with pytest.raises(PassRefused, match="figures that the ERP gave later"):
+        publish_store(world.parts, "b2b", older, pass_id="late", wishes=Wishes())
+    assert world.shown("b2b") == 7

@@ -89,6 +89,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             Atp.of(atp, components, products),
             acknowledged_orders,
             frozenset(locations["location"].astype(str)),
+            datetime.fromisoformat(atp.attrs["taken_at"]),
             datetime.fromisoformat(atp.attrs["read_at"]),
         )
         wishes = Wishes(

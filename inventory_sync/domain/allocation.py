@@ -5,7 +5,7 @@ how the difference is written: that is ``decision.py``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -41,6 +41,10 @@ class OfferRules:
     buffer_units: int = 0
     hide_below_units: int = 0
     cap_units: int | None = None
+
+    def told(self) -> dict[str, str | int | None]:
+        """The rules as they are kept beside a published quantity."""
+        return asdict(self) | {"share": str(self.share)}
 
 
 def offer_units(pool_micros: NDArray[np.int64], rules: OfferRules) -> NDArray[np.int64]:

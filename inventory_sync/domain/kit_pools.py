@@ -28,19 +28,33 @@ def kits_lost(
     if busy.empty or not atp.kits.order:
         return {}
     base = atp.kits.base_parts()
+    flying = _by_two(busy["store_location_id"], busy["sku"], busy["in_flight_micros"])
     touched = set(busy["sku"].astype(str))
-    hit = [kit for kit, parts in base.items() if kit in touched or touched & parts.keys()]
-    concerned = set(hit).union(*(base[kit] for kit in hit))
+    concerned = {sku for kit, parts in base.items() for sku in (kit, *parts)} | touched
     rows = atp.rows[atp.rows["sku"].isin(concerned)]
     there = _by_two(rows["sku"], rows["location"], rows["atp_micros"])
-    flying = _by_two(busy["store_location_id"], busy["sku"], busy["in_flight_micros"])
+    return lost_kits(base, there, flying, locations)
+
+
+def lost_kits(
+    base: Mapping[str, Mapping[str, Fraction]],
+    there: Micros,
+    flying: Micros,
+    locations: Mapping[str, Sequence[str]],
+) -> dict[tuple[str, str], int]:
+    """The same on plain values: ``there`` is ATP by (sku, location), ``flying`` what is in flight
+    by (store_location_id, sku), ``base`` each kit in terms of its base parts.
+    """
+    touched = {sku for _, sku in flying}
     lost: dict[tuple[str, str], int] = {}
-    for gid, places in locations.items():
-        for kit in hit:
+    for kit, content in base.items():
+        if kit not in touched and not touched & content.keys():
+            continue
+        for gid, places in locations.items():
             own = flying.get((gid, kit), 0)
-            parts = {part: flying.get((gid, part), 0) for part in base[kit]}
+            parts = {part: flying.get((gid, part), 0) for part in content}
             if own or any(parts.values()):
-                lost[gid, kit] = _lost(kit, base[kit], parts, own, places, there)
+                lost[gid, kit] = _lost(kit, content, parts, own, places, there)
     return lost
 
 

@@ -4,7 +4,7 @@ Put the order in which kits of kits are resolved here, and both directions of th
 upwards, demand downwards. Keep out where the parts list comes from and which rows are believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
@@ -20,6 +20,10 @@ _MOST_MICROS: Final = LIMIT_UNITS * SCALE
 
 _MOST_KITS: Final = 10**10
 """More than a shop can show (facts 1.2), and few enough that sums over locations fit 64 bits."""
+
+
+KnownAtp = dict[str, dict[str, tuple[int, int]]]
+"""SKU -> location -> (ATP in micros, certainty)."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,19 @@ def resolve(components: pd.DataFrame) -> Kits:
 
     Kits in a cycle are taken out, each with its cycle by name; the rest goes on.
     """
-    parts: dict[str, dict[str, Fraction]] = {}
     columns = zip(
         components["kit_sku"].astype(str),
         components["component_sku"].astype(str),
         components["quantity_micros"].tolist(),
         strict=True,
     )
-    for kit, part, micros in columns:
+    return resolve_rows(columns)
+
+
+def resolve_rows(rows: Iterable[tuple[str, str, int]]) -> Kits:
+    """The same from plain rows of (kit, part, micros)."""
+    parts: dict[str, dict[str, Fraction]] = {}
+    for kit, part, micros in rows:
         parts.setdefault(kit, {})[part] = Fraction(micros, SCALE)
     cycles: dict[str, str] = {}
     while True:
@@ -70,6 +79,23 @@ def resolve(components: pd.DataFrame) -> Kits:
             for kit in around[1:]:
                 cycles[kit] = " > ".join(reversed(around))
                 del parts[kit]
+
+
+def related_skus(pairs: Iterable[tuple[str, str]], skus: Iterable[str]) -> list[set[str]]:
+    """The SKUs in groups that are connected by parts lists, given as (kit, part); most are alone.
+
+    Groups of none of ``skus`` are left out.
+    """
+    group_of: dict[str, set[str]] = {sku: {sku} for sku in skus}
+    wanted = set(group_of)
+    for kit, part in pairs:
+        one = group_of.setdefault(kit, {kit})
+        other = group_of.setdefault(part, {part})
+        if one is not other:
+            one |= other
+            group_of |= dict.fromkeys(other, one)
+    groups = {id(group): group for group in group_of.values()}.values()
+    return [group for group in groups if group & wanted]
 
 
 def explode(demand: pd.DataFrame, kits: Kits) -> pd.DataFrame:
@@ -96,10 +122,14 @@ def explode(demand: pd.DataFrame, kits: Kits) -> pd.DataFrame:
     return result
 
 
+def times_up(micros: int, share: Fraction) -> int:
+    """So many micros of a kit as micros of one of its parts, rounded up and kept within reason."""
+    return _bounded(-(-micros * share.numerator // share.denominator), _MOST_MICROS)
+
+
 def _times_up(micros: "pd.Series[int]", share: Fraction) -> "pd.Series[int]":
-    scaled = [-(-int(value) * share.numerator // share.denominator) for value in micros]
-    bounded = [_bounded(value, _MOST_MICROS) for value in scaled]
-    return pd.Series(bounded, index=micros.index, dtype="int64")
+    scaled = [times_up(int(value), share) for value in micros]
+    return pd.Series(scaled, index=micros.index, dtype="int64")
 
 
 def _bounded(value: int, most: int) -> int:
@@ -114,10 +144,21 @@ def assemble(kits: Kits, atp: pd.DataFrame) -> pd.DataFrame:
     A part without a row has 0. Returns the same columns for kits, plus ``limited_by``: the part
     that decides. Whole kits only; negative ATP of a part makes negative kits.
     """
-    known: dict[str, dict[str, tuple[int, int]]] = {}
+    known: KnownAtp = {}
     used = {part for content in kits.parts.values() for part in content}
     for sku, location, micros, certainty in _rows(atp[atp["sku"].isin(used)]):
         known.setdefault(sku, {})[location] = (micros, certainty)
+    columns = ["sku", "location", "atp_micros", "certainty", "limited_by"]
+    return pd.DataFrame(assembled(kits, known), columns=columns).astype(
+        {"atp_micros": np.int64, "certainty": np.int8}
+    )
+
+
+def assembled(kits: Kits, known: KnownAtp) -> list[tuple[str, str, int, int, str]]:
+    """The same on plain values: (kit, location, micros, certainty, limiting part).
+
+    Kits are added to ``known``, for other kits may contain them.
+    """
     rows: list[tuple[str, str, int, int, str]] = []
     for kit in kits.order:
         content = kits.parts[kit]
@@ -132,10 +173,7 @@ def assemble(kits: Kits, atp: pd.DataFrame) -> pd.DataFrame:
             certainty = max(certainty for _, certainty in found.values())
             at_location[location] = (micros, certainty)
             rows.append((kit, location, micros, certainty, limit))
-    columns = ["sku", "location", "atp_micros", "certainty", "limited_by"]
-    return pd.DataFrame(rows, columns=columns).astype(
-        {"atp_micros": np.int64, "certainty": np.int8}
-    )
+    return rows
 
 
 def _rows(atp: pd.DataFrame) -> list[tuple[str, str, int, int]]:

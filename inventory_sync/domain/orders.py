@@ -27,7 +27,7 @@ class OrderLine:
     ``current_units`` is what the buyer still wants (ordered, less edits, refunds, cancellations);
     ``taken_units`` is what Shopify has taken out of ``available`` for it and not put back, so it
     stays when units are refunded without restock. ``store_location_id`` is ``None`` when Shopify
-    has not assigned the line to a location.
+    has not assigned the line to a location. ``is_on_hold``: Shopify holds its fulfillment back.
     """
 
     order_id: str
@@ -39,6 +39,7 @@ class OrderLine:
     current_units: int
     taken_units: int
     updated_at: datetime
+    is_on_hold: bool = False
 
 
 def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataFrame:
@@ -63,14 +64,30 @@ def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataF
     taken = _sum_by(line, lines["taken_units"]) * SCALE
     known = lines["quantity_micros"].notna().to_numpy()
     said = lines["quantity_micros"].fillna(0).to_numpy(np.int64)
-    open_micros = np.where(
-        known & (said == current), 0, np.maximum(np.maximum(current, taken) - said, 0)
-    )
+    open_micros = not_yet_known(current, taken, known, said)
     # A line that is split over locations is deducted from its parts in turn, up to each one's size.
     lines["in_flight_micros"] = _spread(line, lines, open_micros)
     lines["acknowledged_micros"] = lines.pop("quantity_micros").astype("Int64")
     lines = lines.rename(columns={key[0]: "order_id", key[1]: "line_id"})
     return lines[lines["in_flight_micros"] != 0].reset_index(drop=True)
+
+
+def not_yet_known(
+    current: NDArray[np.int64],
+    taken: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    said: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The part of whole order lines that the ERP has not acknowledged; the rule of ``in_flight``.
+
+    ``current`` and ``taken`` are what the buyer wants and what Shopify took, ``known`` whether the
+    ERP has the line and ``said`` how much of it, all in micros.
+    """
+    agreed = known & (said == current)
+    result: NDArray[np.int64] = np.where(
+        agreed, 0, np.maximum(np.maximum(current, taken) - said, 0)
+    )
+    return result
 
 
 def _sum_by(line: "pd.Series[int]", units: "pd.Series[int]") -> NDArray[np.int64]:
@@ -122,19 +139,30 @@ def in_flight_effect(lines: pd.DataFrame, kits: Kits, stores: StoreLocations) ->
 
 def _touched(origins: pd.DataFrame, stores: StoreLocations) -> pd.DataFrame:
     """For each place where a line can be (store, store location or none): where it is deducted."""
-    rows = []
-    for store, location in origins.itertuples(index=False):
-        own = stores.get(store, {})
-        places = own.values() if pd.isna(location) else [own.get(location, ())]
-        reach = {place for erp_locations in places for place in erp_locations}
-        rows += [
-            (store, location, at_store, at_location)
-            for at_store, mapped in stores.items()
-            for at_location, erp_locations in mapped.items()
-            if reach & set(erp_locations)
-        ]
+    rows = [
+        (store, location, at_store, at_location)
+        for store, location in origins.itertuples(index=False)
+        for at_store, at_location in touched_by(
+            store, None if pd.isna(location) else location, stores
+        )
+    ]
     columns = ["store", "store_location_id", "at_store", "at_location"]
     return pd.DataFrame(rows, columns=columns, dtype="object")
+
+
+def touched_by(
+    store: str, store_location_id: str | None, stores: StoreLocations
+) -> list[tuple[str, str]]:
+    """The store locations, of any store, that a line at this one takes from: (store, gid)."""
+    own = stores.get(store, {})
+    places = own.values() if store_location_id is None else [own.get(store_location_id, ())]
+    reach = {place for erp_locations in places for place in erp_locations}
+    return [
+        (at_store, at_location)
+        for at_store, mapped in stores.items()
+        for at_location, erp_locations in mapped.items()
+        if reach & set(erp_locations)
+    ]
 
 
 def known_sku(lines: pd.DataFrame, skus: frozenset[str]) -> pd.DataFrame:

@@ -6,9 +6,12 @@ makes them is in ``decision.py``; the proofs are cited as protocol B.x.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
+
+SEND_WITHIN_SECONDS: Final = 5.0
+"""A call leaves within this time of being handed to the storefront, or never."""
 
 LEVEL: Final = ["inventory_item_id", "store_location_id"]
 """The two columns that name a level in every frame."""
@@ -44,11 +47,31 @@ class QuantityChange:
 
 @dataclass(frozen=True, slots=True)
 class SetQuantities:
-    """One call: up to 250 changes under one idempotency key, all or nothing."""
+    """One call: up to 250 changes under one idempotency key, all or nothing.
+
+    ``relative``: each level is changed *by* quantity - expected, whatever it shows (the
+    ledger-relative delta of protocol B.3, D3). It cannot be refused as stale, so it serves items
+    that sell faster than we hear of it; it must reach the store at most once.
+    """
 
     idempotency_key: str
     reference_uri: str
     changes: tuple[QuantityChange, ...]
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the ledger keeps beside a change.
+
+    ``taken_units``: what orders had taken from the level when the quantity was computed;
+    ``version``: of the level then, 0 when it was never published; ``waterfall``: how the quantity
+    came about.
+    """
+
+    taken_units: int
+    version: int
+    waterfall: Mapping[str, Any]
 
 
 # The codes of a row (facts 1.1); those of quantities are told by their name.

@@ -1,0 +1,117 @@
+"""What the ERP says about a few SKUs, as plain rows, and the events that tell where to look.
+
+Put the words here that travel between a connector and an event pass. Keep rules out: which rows
+are plain is ``plain.py``. Whole datasets travel as frames (``frames.py``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+EVERYTHING: Final = "*"
+"""Stands where a SKU stands when nobody can say which SKUs have changed."""
+
+HOLD_KINDS: Final = frozenset({"hold_placed", "hold_confirmed", "hold_cancelled"})
+"""The kinds of events (design 5) that the hold lane looks after; the order lane has the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErpEvent:
+    """Something changed in the ERP; what it is now has to be read. A null SKU means everything of
+    the document. ``occurred_at`` is by the ERP's clock.
+    """
+
+    event_id: int
+    occurred_at: datetime
+    kind: str
+    sku: str | None
+    location: str | None
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A row of ``products`` as the source gave it: nothing is converted or judged yet."""
+
+    sku: object
+    tracked: object
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRow:
+    """A row of ``components`` as the source gave it."""
+
+    kit_sku: object
+    component_sku: object
+    quantity: object
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """A row of ``stock`` as the source gave it."""
+
+    sku: object
+    location: object
+    physical: object
+    unavailable: object
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentRow:
+    """A row of ``commitments`` as the source gave it."""
+
+    commitment_id: object
+    order_id: object
+    sku: object
+    location: object
+    quantity: object
+    kind: object
+    expires_at: object
+    external_order_id: object
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedRow:
+    """A row of ``acknowledged_orders`` as the source gave it."""
+
+    external_order_id: object
+    external_line_id: object
+    quantity: object
+
+
+@dataclass(frozen=True, slots=True)
+class ErpExtract:
+    """The contract's rows about a few SKUs and Shopify orders, as of one instant.
+
+    ``taken_at`` is by the ERP's clock if it tells one, aware, UTC. ``skus`` is the closure that was
+    read: the SKUs asked for, the kits that use them and all parts of those kits, so every kit in it
+    is complete. Quantities are numbers of the driver (``Decimal``, int, or what a careless view
+    gives). ``locations`` are all of the ERP's.
+    """
+
+    taken_at: datetime
+    skus: frozenset[str]
+    locations: frozenset[str]
+    products: Sequence[ProductRow]
+    components: Sequence[ComponentRow]
+    stock: Sequence[StockRow]
+    commitments: Sequence[CommitmentRow]
+    acknowledged: Sequence[AcknowledgedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What we ask of the ERP about one line (design 5, ``order_requests``). ``action`` is
+    ``reserve``, ``confirm`` or ``release``; ``request_id`` makes it happen once.
+    """
+
+    request_id: str
+    action: str
+    external_order_id: str
+    external_line_id: str
+    sku: str
+    location: str
+    quantity_units: int
+    expires_at: datetime | None
+    requested_at: datetime

@@ -1,0 +1,194 @@
+"""Which rows of an extract are plain enough to be counted without a second look.
+
+Put a sign of oddness here. Keep out what an odd row means: ``quarantine.py`` judges it when the SKU
+goes the careful way.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from inventory_sync.domain.extract import (
+    AcknowledgedRow,
+    CommitmentRow,
+    ErpExtract,
+    StockRow,
+)
+from inventory_sync.domain.kits import Kits, related_skus, resolve_rows
+from inventory_sync.domain.position import KINDS
+from inventory_sync.domain.units import FINE, LIMIT_UNITS, SCALE, text_to_micros
+
+_KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Units on hand of a SKU at a location, in micros."""
+
+    sku: str
+    location: str
+    physical_micros: int
+    unavailable_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Open demand; ``kind`` is the position in ``KINDS``."""
+
+    commitment_id: str
+    sku: str
+    location: str
+    quantity_micros: int
+    kind: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What can be counted. ``odd`` are the SKUs that cannot, with all that share a kit with them;
+    ``acknowledged``: (external_order_id, external_line_id) -> micros.
+    """
+
+    taken_at: datetime
+    tracked: frozenset[str]
+    odd: frozenset[str]
+    kits: Kits
+    stock: Sequence[Stock]
+    commitments: Sequence[Commitment]
+    acknowledged: dict[tuple[str, str], int]
+
+
+def plain_rows(extract: ErpExtract) -> Plain:
+    """Sort the rows of an extract. Nothing raises: what is not plain makes its SKU odd.
+
+    A SKU without a product is odd too: unknown never changes an offer.
+    """
+    odd: set[str] = set()
+    tracked = _tracked(extract, odd)
+    stock = _stock(extract, odd)
+    commitments = _commitments(extract, odd)
+    kits = _kits(extract, odd)
+    named = {row.sku for row in extract.stock} | {row.sku for row in extract.commitments}
+    if not named <= extract.skus:  # the source answered about something else than asked
+        odd |= extract.skus
+    pairs = ((str(row.kit_sku), str(row.component_sku)) for row in extract.components)
+    groups = related_skus(pairs, extract.skus)
+    spread = frozenset(sku for group in groups if group & odd for sku in group)
+    return Plain(
+        extract.taken_at,
+        tracked,
+        spread,
+        kits,
+        stock,
+        commitments,
+        _acknowledged(extract.acknowledged),
+    )
+
+
+def is_open(commitment: Commitment, now: datetime) -> bool:
+    """From ``expires_at`` on, a commitment is no longer open (design 5)."""
+    return commitment.expires_at is None or commitment.expires_at > now
+
+
+def _micros(value: object) -> int | None:
+    """The micros of a plain number that is not negative; ``None`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        return None
+    if isinstance(value, int):
+        return value * SCALE if 0 <= value <= LIMIT_UNITS else None
+    micros, reason = text_to_micros(str(value))
+    return micros if reason == FINE and micros >= 0 else None
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _tracked(extract: ErpExtract, odd: set[str]) -> frozenset[str]:
+    named = Counter(row.sku for row in extract.products)
+    # A kit that is no product is not offered, and that is all.
+    kits = {row.kit_sku for row in extract.components} - named.keys()
+    parts = {str(row.component_sku) for row in extract.components}
+    odd |= {sku for sku in (extract.skus - kits) | parts if named[sku] != 1}
+    odd |= {str(row.sku) for row in extract.products if not isinstance(row.tracked, bool)}
+    return frozenset(str(row.sku) for row in extract.products if row.tracked is True)
+
+
+def _stock(extract: ErpExtract, odd: set[str]) -> list[Stock]:
+    twice = {
+        pair for pair, count in Counter((r.sku, r.location) for r in extract.stock).items()
+        if count > 1
+    }  # fmt: skip
+    found = []
+    for row in extract.stock:
+        physical, unavailable = _micros(row.physical), _micros(row.unavailable)
+        placed = _is_placed(row, extract.locations) and (row.sku, row.location) not in twice
+        if placed and physical is not None and unavailable is not None:
+            found.append(Stock(str(row.sku), str(row.location), physical, unavailable))
+        else:
+            odd.add(str(row.sku))
+    return found
+
+
+def _commitments(extract: ErpExtract, odd: set[str]) -> list[Commitment]:
+    named = Counter(row.commitment_id for row in extract.commitments)
+    found = []
+    for row in extract.commitments:
+        quantity, ends = _micros(row.quantity), row.expires_at
+        timely = ends is None or (isinstance(ends, datetime) and ends.tzinfo is not None)
+        good = (
+            _is_name(row.commitment_id)
+            and named[row.commitment_id] == 1
+            and _is_placed(row, extract.locations)
+            and row.kind in _KIND_CODES
+            and timely
+        )
+        if not good or quantity is None:
+            odd.add(str(row.sku))
+            continue
+        found.append(
+            Commitment(
+                str(row.commitment_id),
+                str(row.sku),
+                str(row.location),
+                quantity,
+                _KIND_CODES[str(row.kind)],
+                ends if isinstance(ends, datetime) else None,
+            )
+        )
+    return found
+
+
+def _is_placed(row: StockRow | CommitmentRow, locations: frozenset[str]) -> bool:
+    return _is_name(row.sku) and row.location in locations
+
+
+def _kits(extract: ErpExtract, odd: set[str]) -> Kits:
+    """The parts lists; one odd row makes all that it mentions odd."""
+    pairs = Counter((row.kit_sku, row.component_sku) for row in extract.components)
+    rows = []
+    for row in extract.components:
+        quantity = _micros(row.quantity)
+        names = _is_name(row.kit_sku) and _is_name(row.component_sku)
+        if names and quantity and pairs[row.kit_sku, row.component_sku] == 1:
+            rows.append((str(row.kit_sku), str(row.component_sku), quantity))
+        else:
+            odd |= {str(row.kit_sku), str(row.component_sku)}
+    kits = resolve_rows(rows)
+    odd.update(kits.cycles)
+    return kits
+
+
+def _acknowledged(rows: Iterable[AcknowledgedRow]) -> dict[tuple[str, str], int]:
+    """What is not believed does not count, so its line stays deducted; of two, the smaller."""
+    found: dict[tuple[str, str], int] = {}
+    for row in rows:
+        quantity = _micros(row.quantity)
+        if quantity is None or row.external_order_id is None or row.external_line_id is None:
+            continue
+        key = str(row.external_order_id), str(row.external_line_id)
+        found[key] = min(quantity, found.get(key, quantity))
+    return found

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Row, select, text
 
 from inventory_sync.domain.errors import WriteInFlight
-from inventory_sync.domain.publication import Applied, LevelKey, Refused, SetQuantities
+from inventory_sync.domain.publication import Applied, Decided, LevelKey, Refused, SetQuantities
 from inventory_sync.ledger.frames import as_rows, given, read_frame
 from inventory_sync.ledger.levels import LEVEL, level_keys, same_level
 from inventory_sync.ledger.schema import write_intents
@@ -35,24 +35,39 @@ _CHANGE: Final = {
 _PREPARE: Final = text(f"""
     insert into inventory_sync.write_intents (
         store, inventory_item_id, store_location_id, sku, pass_id, idempotency_key, row_in_call,
-        version, expected_units, quantity_units, taken_units, waterfall, status, created_at)
+        version, expected_units, quantity_units, taken_units, relative, as_of, waterfall, status,
+        created_at)
     select :store, inventory_item_id, store_location_id, sku, :pass_id, :idempotency_key,
         row_in_call,
         1 + coalesce((
             select max(earlier.version) from inventory_sync.write_intents as earlier
             where {same_level("earlier")}), 0),
-        expected_units, quantity_units, taken_units, waterfall, 'open', :created_at
+        expected_units, quantity_units, taken_units, :relative, :as_of, waterfall, 'open',
+        :created_at
     from {given(**_CHANGE)}
     order by inventory_item_id, store_location_id
     on conflict do nothing
     returning inventory_item_id, store_location_id""")
 
+# Locked in the order of the key. Who stamps a level locks it too and looks for intents afterwards,
+# so whichever comes second sees the first. What is returned is the newest state of each row.
 _VERSION: Final = {**LEVEL, "version": "bigint"}
-_WRITTEN_SINCE: Final = text(f"""
-    select given.inventory_item_id, given.store_location_id
-    from {given(**_VERSION)}
+_LOCK: Final = text(f"""
+    select published.inventory_item_id, published.store_location_id, published.version,
+        published.as_of
+    from {given(**LEVEL)}
     join inventory_sync.publications as published on {same_level("published")}
-    where published.version <> given.version""")
+    order by published.inventory_item_id, published.store_location_id
+    for update of published""")
+
+_STAMP: Final = text(f"""
+    update inventory_sync.publications as published
+    set as_of = greatest(published.as_of, :as_of)
+    from {given(**_VERSION)}
+    where {same_level("published")} and published.version = given.version and not exists (
+        select from inventory_sync.write_intents as intent
+        where {same_level("intent")} and intent.status = 'open')
+    returning published.inventory_item_id, published.store_location_id""")
 
 # One statement, so that an intent is never settled as applied without its publication.
 _APPLY: Final = """
@@ -63,9 +78,9 @@ _APPLY: Final = """
         returning *)
     insert into inventory_sync.publications (
         store, inventory_item_id, store_location_id, sku, quantity_units, taken_units, origin,
-        version, intent_id, pass_id, published_at, waterfall)
+        version, intent_id, pass_id, published_at, waterfall, as_of)
     select store, inventory_item_id, store_location_id, sku, quantity_units, taken_units,
-        'published', version, intent_id, pass_id, :at, waterfall
+        'published', version, intent_id, pass_id, :at, waterfall, as_of
     from settled
     order by inventory_item_id, store_location_id
     on conflict (store, inventory_item_id, store_location_id) do update
@@ -73,7 +88,7 @@ _APPLY: Final = """
         taken_units = excluded.taken_units, origin = excluded.origin, version = excluded.version,
         intent_id = excluded.intent_id, pass_id = excluded.pass_id,
         published_at = excluded.published_at, waterfall = excluded.waterfall,
-        observed_units = null, observed_at = null"""
+        as_of = excluded.as_of, observed_units = null, observed_at = null"""
 _APPLY_CALL: Final = text(_APPLY.format(which="idempotency_key = :idempotency_key"))
 _APPLY_LEVEL: Final = text(
     _APPLY.format(which="inventory_item_id = :item and store_location_id = :location")
@@ -111,35 +126,55 @@ class Intents:
         pass_id: str,
         call: SetQuantities,
         *,
-        taken_units: Mapping[LevelKey, int],
-        waterfalls: Mapping[LevelKey, Mapping[str, Any]],
-        versions: Mapping[LevelKey, int],
+        decided: Mapping[LevelKey, Decided],
+        as_of: datetime,
         created_at: datetime,
     ) -> None:
         """Write down what a call is about to do; it is on disk when this returns.
 
-        ``taken_units`` are the sums of order lines that the quantities were computed with (absent:
-        0), and ``versions`` are those that ``publications`` told then (absent: never published).
+        ``as_of`` is the instant of the ERP's figures behind it, by the ERP's clock.
 
-        Raises ``WriteInFlight`` and writes nothing when a level has an open intent, or was written
-        after its version was read: the store compares quantities and cannot tell that two
-        publishers computed the same step (protocol B.2, C2).
+        Raises ``WriteInFlight`` and writes nothing when a level has an open intent, was written
+        after its version was read, or was decided from later figures: the store compares quantities
+        and cannot tell that two publishers computed the same step (protocol B.2, C2).
         """
-        rows = as_rows(_change_rows(call, taken_units, waterfalls))
         facts = {
             "store": store,
             "pass_id": pass_id,
             "idempotency_key": call.idempotency_key,
+            "relative": call.relative,
+            "as_of": as_of,
             "created_at": created_at,
+            "rows": as_rows(_change_rows(call, decided)),
         }
         keys = {change.key for change in call.changes}
         with self._engine.begin() as connection:
-            written = connection.execute(_PREPARE, {**facts, "rows": rows})
-            ours = level_keys(written.all())
+            ours = level_keys(connection.execute(_PREPARE, facts).all())
             # Asked in a later statement: now that the levels are ours, no version can change.
-            stale = _written_since(connection, store, {key: versions.get(key, 0) for key in ours})
-            if lost := (keys - ours) | stale:
+            levels = {"store": store, "rows": as_rows(_named(key) for key in ours)}
+            overtaken = {
+                key
+                for key, version, newest in map(_published, connection.execute(_LOCK, levels))
+                if version != decided[key].version or (newest is not None and newest > as_of)
+            }
+            if lost := (keys - ours) | overtaken:
                 raise WriteInFlight(store, lost)  # which also takes back what was inserted
+
+    def stamp(
+        self, store: str, versions: Mapping[LevelKey, int], *, as_of: datetime
+    ) -> set[LevelKey]:
+        """Note that levels were found right as of an ERP instant; returns those that were stamped.
+
+        A level is not, when it was written since its version was read, or is being written: what
+        was found is then no longer what it shows.
+        """
+        if not versions:
+            return set()
+        rows = as_rows({**_named(key), "version": version} for key, version in versions.items())
+        with self._engine.begin() as connection:
+            connection.execute(_LOCK, {"store": store, "rows": rows})
+            found = connection.execute(_STAMP, {"store": store, "rows": rows, "as_of": as_of})
+            return level_keys(found.all())
 
     def settle(
         self,
@@ -208,28 +243,24 @@ class Intents:
 
 
 def _change_rows(
-    call: SetQuantities,
-    taken_units: Mapping[LevelKey, int],
-    waterfalls: Mapping[LevelKey, Mapping[str, Any]],
+    call: SetQuantities, decided: Mapping[LevelKey, Decided]
 ) -> Iterator[dict[str, Any]]:
     for row, change in enumerate(call.changes):
+        beside = decided[change.key]
         yield {
             **_named(change.key),
             "sku": change.sku,
             "row_in_call": row,
             "expected_units": change.expected_units,
             "quantity_units": change.quantity_units,
-            "taken_units": taken_units.get(change.key, 0),
-            "waterfall": dict(waterfalls.get(change.key, {})),
+            "taken_units": beside.taken_units,
+            "waterfall": dict(beside.waterfall),
         }
 
 
-def _written_since(
-    connection: Connection, store: str, versions: Mapping[LevelKey, int]
-) -> set[LevelKey]:
-    """The levels whose last applied write is another one than ``versions`` says."""
-    rows = as_rows({**_named(key), "version": version} for key, version in versions.items())
-    return level_keys(connection.execute(_WRITTEN_SINCE, {"store": store, "rows": rows}).all())
+def _published(row: Row[Any]) -> tuple[LevelKey, int, datetime | None]:
+    key = LevelKey(row.inventory_item_id, row.store_location_id)
+    return key, row.version, row.as_of
 
 
 def _named(key: LevelKey) -> dict[str, str]:

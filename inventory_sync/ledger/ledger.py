@@ -1,20 +1,32 @@
 """The ledger as one object: everything that a pass remembers beyond its own end.
 
 Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``,
-``locks``.
+``locks``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``, ``clocks``,
+``reservations``, ``listening``.
 """
 
 from sqlalchemy import Engine
 
+from inventory_sync.ledger.clocks import Clocks
 from inventory_sync.ledger.database import migrate, open_engine
+from inventory_sync.ledger.dirty import DirtyList
+from inventory_sync.ledger.heard import Heard
+from inventory_sync.ledger.inbox import Inbox
 from inventory_sync.ledger.intents import Intents
 from inventory_sync.ledger.journal import Journal
+from inventory_sync.ledger.known import KnownRows
+from inventory_sync.ledger.listening import Listening
 from inventory_sync.ledger.locks import Locks
 from inventory_sync.ledger.orders import Orders
 from inventory_sync.ledger.publications import Publications
+from inventory_sync.ledger.reservations import Reservations
 
 
-class Ledger(Orders, Intents, Publications, Journal, Locks):
+class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Listening):
+    """What lanes and event passes work with."""
+
+
+class Ledger(Orders, Intents, Publications, Journal, Locks, _EventMemory):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
 

@@ -5,18 +5,21 @@ comparison is ``domain/orders``.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.orders import OrderLine
+from inventory_sync.ledger.dirty import put_on_list
 from inventory_sync.ledger.frames import as_rows, given, read_frame
 from inventory_sync.ledger.levels import any_of
+from inventory_sync.ledger.locks import wait_for_turn
 from inventory_sync.ledger.schema import order_cursors, order_lines
 
 _COLUMNS: Final = {
@@ -28,17 +31,18 @@ _COLUMNS: Final = {
     "store_location_id": "text",
     "current_units": "bigint",
     "taken_units": "bigint",
+    "is_on_hold": "boolean",
     "updated_at": "timestamptz",
     "first_seen_at": "timestamptz",
 }
 
 _FIELDS: Final = tuple(field.name for field in fields(OrderLine))
 
-_ORDERS_AS_STORED: Final = text("""
-    select order_id, max(updated_at), max(read_at), min(first_seen_at)
+_AS_STORED: Final = text("""
+    select order_id, line_id, store_location_id, sku, inventory_item_id, current_units,
+        taken_units, is_on_hold, updated_at, read_at, first_seen_at
     from inventory_sync.order_lines
-    where store = :store and order_id = any(:order_ids)
-    group by order_id""")
+    where store = :store and order_id = any(:order_ids)""")
 
 _FORGET: Final = text("""
     delete from inventory_sync.order_lines where store = :store and order_id = any(:order_ids)""")
@@ -59,23 +63,29 @@ class Orders:
 
     def record_order_lines(
         self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
-    ) -> None:
+    ) -> set[str]:
         """Remember whole orders, as an answer of the store at ``read_at`` told them.
 
         The newest state of an order replaces all its lines: the one updated last by Shopify's
         clock and, as that counts in seconds, read last among equals. So the same answers lead to
         the same ledger, in whatever order and however often they are delivered (protocol B.9, Q5).
+
+        Returns the SKUs of lines that are not as before. They are marked in the lane
+        ``store_orders`` by the same transaction, so that no other store is forgotten.
         """
         orders = _newest_states(lines)
+        changed: dict[str, datetime] = {}
         with self._engine.begin() as connection:
             # Two deliveries of one order must not replace its lines at the same time.
-            lock = {"name": f"inventory_sync.order_lines {store}"}
-            connection.execute(
-                text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), lock
-            )
+            wait_for_turn(connection, f"order_lines {store}")
             for order_ids in _in_parts(list(orders)):
                 part = {order_id: orders[order_id] for order_id in order_ids}
-                _replace_older(connection, store, part, read_at)
+                for sku, since in _replace_older(connection, store, part, read_at):
+                    changed[sku] = min(since, changed.get(sku, since))
+            if changed:
+                marks = [Mark(sku, at, read_at, "order of a store") for sku, at in changed.items()]
+                put_on_list(connection, "store_orders", marks)
+        return set(changed)
 
     def rename_item(self, store: str, inventory_item_id: str, sku: str) -> None:
         """The item is called otherwise now: what was sold of it is owed under its new SKU."""
@@ -118,7 +128,9 @@ class Orders:
             func.nullif(table.store_location_id, "").label("store_location_id"),
             table.current_units,
             table.taken_units,
+            table.is_on_hold,
             table.updated_at,
+            table.first_seen_at,
         )
         with self._engine.connect() as connection:
             return read_frame(connection, query)
@@ -163,19 +175,42 @@ def _newest_states(lines: Sequence[OrderLine]) -> dict[str, list[OrderLine]]:
 
 def _replace_older(
     connection: Connection, store: str, orders: dict[str, list[OrderLine]], read_at: datetime
-) -> None:
-    """Write the orders that are news, and note an earlier sight of those that are not."""
+) -> Iterator[tuple[str, datetime]]:
+    """Write the orders that are news, and note an earlier sight of those that are not.
+
+    Yields the SKUs of lines that have changed, each with when its order was updated.
+    """
     where = {"store": store, "order_ids": list(orders)}
-    stored = {row[0]: row[1:] for row in connection.execute(_ORDERS_AS_STORED, where)}
+    stored: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_AS_STORED, where):
+        stored[row.order_id].append(row)
     news, rows = [], []
     for order_id, lines in orders.items():
-        updated_at, stored_read_at, seen_at = stored.get(order_id, (None, None, read_at))
-        if updated_at is None or (lines[0].updated_at, read_at) >= (updated_at, stored_read_at):
-            news.append(order_id)
-            rows += [_row(line, first_seen_at=min(seen_at, read_at)) for line in lines]
+        before = stored[order_id]
+        known = max(((old.updated_at, old.read_at) for old in before), default=None)
+        if known is not None and (lines[0].updated_at, read_at) < known:
+            continue
+        seen_at = min([read_at, *(old.first_seen_at for old in before)])
+        news.append(order_id)
+        rows += [_row(line, first_seen_at=seen_at) for line in lines]
+        for sku in _changed_skus(before, lines):
+            yield sku, lines[0].updated_at
     connection.execute(_FORGET, {"store": store, "order_ids": news})
     connection.execute(_RECORD, {"store": store, "read_at": read_at, "rows": as_rows(rows)})
     connection.execute(_SEEN_EARLIER, {**where, "read_at": read_at})
+
+
+def _changed_skus(before: Sequence[Row[Any]], lines: Sequence[OrderLine]) -> set[str]:
+    """The SKUs of all lines that are new, gone or another now; both names of a renamed one."""
+    then = {
+        (old.line_id, old.store_location_id, old.sku, old.current_units, old.taken_units)
+        for old in before
+    }
+    now = {
+        (new.line_id, new.store_location_id or "", new.sku, new.current_units, new.taken_units)
+        for new in lines
+    }
+    return {sku for _, _, sku, _, _ in then ^ now if sku}
 
 
 def _row(line: OrderLine, *, first_seen_at: datetime) -> dict[str, Any]:

@@ -11,31 +11,42 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Engine, func, select, text
 
-from inventory_sync.domain.errors import WriteInFlight
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.ledger.frames import read_frame, stage
-from inventory_sync.ledger.levels import LEVEL, any_of, level_keys, same_level
+from inventory_sync.ledger.levels import LEVEL, any_of, same_level
 from inventory_sync.ledger.schema import publications, snapshots
 
-_IN_FLIGHT: Final = text(f"""
-    select given.inventory_item_id, given.store_location_id
-    from given join inventory_sync.write_intents as intent
-        on {same_level("intent")} and intent.status = 'open'""")
-
-_ADOPTED: Final = {**LEVEL, "sku": "text", "quantity_units": "bigint", "taken_units": "bigint"}
+_ADOPTED: Final = {
+    **LEVEL,
+    "sku": "text",
+    "quantity_units": "bigint",
+    "taken_units": "bigint",
+    "version": "bigint",
+}
+# As ``prepare`` locks them too: whichever comes second sees the first.
+_LOCK_GIVEN: Final = text(f"""
+    select from given join inventory_sync.publications as published on {same_level("published")}
+    order by published.inventory_item_id, published.store_location_id
+    for update of published""")
+# Event passes write at any time: a level that is being written, or was written since it was read,
+# has a better base already.
+_BEING_WRITTEN: Final = text(f"""
+    delete from given using inventory_sync.write_intents as intent
+    where {same_level("intent")} and intent.status = 'open'""")
 _ADOPT: Final = text("""
-    insert into inventory_sync.publications (
+    insert into inventory_sync.publications as published (
         store, inventory_item_id, store_location_id, sku, quantity_units, taken_units, origin,
         version, pass_id, published_at, observed_units, observed_at)
     select :store, inventory_item_id, store_location_id, sku, quantity_units, taken_units,
-        'adopted', 0, :pass_id, :at, quantity_units, :at
+        'adopted', version, :pass_id, :at, quantity_units, :at
     from given
     order by inventory_item_id, store_location_id
     on conflict (store, inventory_item_id, store_location_id) do update
     set sku = excluded.sku, quantity_units = excluded.quantity_units,
         taken_units = excluded.taken_units, origin = excluded.origin, intent_id = null,
         pass_id = excluded.pass_id, published_at = excluded.published_at, waterfall = null,
-        observed_units = excluded.observed_units, observed_at = excluded.observed_at""")
+        observed_units = excluded.observed_units, observed_at = excluded.observed_at
+    where published.version = excluded.version""")
 
 # Locked in the order of the key, so that two readings wait for each other, not dead-lock.
 _OBSERVED: Final = {**LEVEL, "observed_units": "bigint"}
@@ -102,15 +113,13 @@ class Publications:
     def adopt(self, store: str, levels: pd.DataFrame, *, pass_id: str, at: datetime) -> None:
         """Take quantities that we did not write as the base that explains later ones.
 
-        ``levels`` has inventory_item_id, store_location_id, sku, quantity_units and taken_units.
-        Raises ``WriteInFlight`` and adopts nothing when a level has an open intent: what was read
-        may be older than what that write leads to.
+        ``levels`` has inventory_item_id, store_location_id, sku, quantity_units, taken_units and
+        the version that was read. A level that is being written, or was written since, is left out.
         """
         with self._engine.begin() as connection:
             stage(connection, levels, _ADOPTED)
-            in_flight = level_keys(connection.execute(_IN_FLIGHT, {"store": store}).all())
-            if in_flight:
-                raise WriteInFlight(store, in_flight)
+            connection.execute(_LOCK_GIVEN, {"store": store})
+            connection.execute(_BEING_WRITTEN, {"store": store})
             connection.execute(_ADOPT, {"store": store, "pass_id": pass_id, "at": at})
 
     def record_observed(self, store: str, levels: pd.DataFrame, *, at: datetime) -> None:

@@ -8,13 +8,12 @@ the caller took, ``store`` is the name of a store in the settings.
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     Identity,
     Index,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -23,79 +22,55 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-SCHEMA: Final = "inventory_sync"
+from inventory_sync.ledger.columns import SCHEMA, instant, metadata, number, one_of, truth, words
 
-metadata = MetaData(
-    schema=SCHEMA,
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-    },
-)
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
-
-def _units(name: str, *, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable)
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} in ({listed})", name=column)
-
+__all__ = ["SCHEMA", "metadata"]
 
 passes = Table(
     "passes",
     metadata,
-    _text("pass_id"),
-    _text("kind"),
-    _text("dagster_run_id", nullable=True),
-    _text("code_version"),
-    _time("started_at"),
-    _time("finished_at", nullable=True),
-    _text("status"),
-    _text("reason", nullable=True),
+    words("pass_id"),
+    words("kind"),
+    words("dagster_run_id", nullable=True),
+    words("code_version"),
+    instant("started_at"),
+    instant("finished_at", nullable=True),
+    words("status"),
+    words("reason", nullable=True),
     Column("counts", JSONB(none_as_null=True), nullable=True),
     PrimaryKeyConstraint("pass_id"),
-    _one_of("status", "running", "done", "refused", "failed"),
+    one_of("status", "running", "done", "refused", "failed"),
     Index(None, "started_at"),
 )
 
 order_lines = Table(
     "order_lines",
     metadata,
-    _text("store"),
-    _text("line_id"),
+    words("store"),
+    words("line_id"),
     # '' while Shopify has not assigned the line to a location: a key cannot hold a null.
-    _text("store_location_id"),
-    _text("order_id"),
-    _text("order_name"),
-    _text("sku", nullable=True),
-    _text("inventory_item_id", nullable=True),
-    _units("current_units"),
-    _units("taken_units"),
-    _time("updated_at"),  # of the order, by Shopify's clock
-    _time("read_at"),  # of the answer that told this state: breaks ties within one second
-    _time("first_seen_at"),  # of the order
+    words("store_location_id"),
+    words("order_id"),
+    words("order_name"),
+    words("sku", nullable=True),
+    words("inventory_item_id", nullable=True),
+    number("current_units"),
+    number("taken_units"),
+    truth("is_on_hold"),
+    instant("updated_at"),  # of the order, by Shopify's clock
+    instant("read_at"),  # of the answer that told this state: breaks ties within one second
+    instant("first_seen_at"),  # of the order
     PrimaryKeyConstraint("store", "line_id", "store_location_id"),
     Index(None, "store", "order_id"),
+    Index(None, "sku"),
     Index(None, "store", "inventory_item_id", "store_location_id"),
 )
 
 order_cursors = Table(
     "order_cursors",
     metadata,
-    _text("store"),
-    _time("updated_at"),
+    words("store"),
+    instant("updated_at"),
     PrimaryKeyConstraint("store"),
 )
 
@@ -105,73 +80,80 @@ write_intents = Table(
     "write_intents",
     metadata,
     Column("intent_id", BigInteger, Identity(always=True)),
-    _text("store"),
-    _text("inventory_item_id"),
-    _text("store_location_id"),
-    _text("sku"),
-    _text("pass_id"),
-    _text("idempotency_key"),
-    Column("row_in_call", BigInteger, nullable=False),  # index in the call's changes
-    Column("version", BigInteger, nullable=False),  # 1, 2, 3 ... per level
-    _units("expected_units"),
-    _units("quantity_units"),
-    _units("taken_units"),  # of the level's order lines known when the write was computed
+    words("store"),
+    words("inventory_item_id"),
+    words("store_location_id"),
+    words("sku"),
+    words("pass_id"),
+    words("idempotency_key"),
+    number("row_in_call"),  # index in the call's changes
+    number("version"),  # 1, 2, 3 ... per level
+    number("expected_units"),
+    number("quantity_units"),
+    number("taken_units"),  # of the level's order lines known when the write was computed
+    truth("relative"),  # changed by the difference, whatever the level showed
+    instant("as_of", nullable=True),  # of the ERP's figures behind it, by the ERP's clock
     Column("waterfall", JSONB, nullable=False),  # how the quantity came about
-    _text("status"),
-    _text("refusal_code", nullable=True),
-    _text("refusal_message", nullable=True),
-    _time("created_at"),
-    _time("settled_at", nullable=True),
-    _text("settled_by", nullable=True),
+    words("status"),
+    words("refusal_code", nullable=True),
+    words("refusal_message", nullable=True),
+    instant("created_at"),
+    instant("settled_at", nullable=True),
+    words("settled_by", nullable=True),
     PrimaryKeyConstraint("intent_id"),
-    _one_of("status", "open", "applied", "refused", "not_applied", "superseded"),
-    _one_of("settled_by", "answer", "read"),
+    one_of("status", "open", "applied", "refused", "not_applied", "superseded"),
+    one_of("settled_by", "answer", "read"),
     CheckConstraint("(status = 'open') = (settled_at is null)", name="settled"),
     UniqueConstraint(*_LEVEL, "version", name="write_intents_version_key"),
     Index(None, "store", "idempotency_key"),
     # One write in flight per level (protocol C3), whatever the number of publishers.
     Index("write_intents_in_flight_key", *_LEVEL, unique=True,
           postgresql_where=text("status = 'open'")),
+    # Few of many: what tells how often foreign changes get into the way of a level.
+    Index("write_intents_stale_idx", *_LEVEL, "settled_at",
+          postgresql_where=text("refusal_code = 'CHANGE_FROM_QUANTITY_STALE'")),
 )  # fmt: skip
 
 publications = Table(
     "publications",
     metadata,
-    _text("store"),
-    _text("inventory_item_id"),
-    _text("store_location_id"),
-    _text("sku"),
-    _units("quantity_units"),
-    _units("taken_units"),
-    _text("origin"),
-    Column("version", BigInteger, nullable=False),  # of the last applied write, 0 before any
-    Column("intent_id", BigInteger, nullable=True),
-    _text("pass_id"),
-    _time("published_at"),
+    words("store"),
+    words("inventory_item_id"),
+    words("store_location_id"),
+    words("sku"),
+    number("quantity_units"),
+    number("taken_units"),
+    words("origin"),
+    number("version"),  # of the last applied write, 0 before any
+    number("intent_id", nullable=True),
+    words("pass_id"),
+    instant("published_at"),
     Column("waterfall", JSONB, nullable=True),
-    _units("observed_units", nullable=True),
-    _time("observed_at", nullable=True),
+    number("observed_units", nullable=True),
+    instant("observed_at", nullable=True),
+    instant("as_of", nullable=True),  # ERP instant from which the level was last decided
     PrimaryKeyConstraint(*_LEVEL),
-    _one_of("origin", "published", "adopted"),
+    Index(None, "sku"),
+    one_of("origin", "published", "adopted"),
 )
 
 findings = Table(
     "findings",
     metadata,
     Column("finding_id", BigInteger, Identity(always=True)),
-    _text("identity"),  # digest of scope, subject, kind and reason: these may be too long for a key
-    _text("scope"),  # 'erp' or the name of a store
-    _text("subject"),
-    _text("kind"),
-    _text("severity"),
-    _text("reason"),
-    _text("value", nullable=True),
-    _time("first_seen_at"),
-    _time("last_seen_at"),
-    _text("pass_id"),  # the pass that saw it last
-    _time("resolved_at", nullable=True),
+    words("identity"),  # digest of scope, subject, kind and reason: these may be too long for a key
+    words("scope"),  # 'erp' or the name of a store
+    words("subject"),
+    words("kind"),
+    words("severity"),
+    words("reason"),
+    words("value", nullable=True),
+    instant("first_seen_at"),
+    instant("last_seen_at"),
+    words("pass_id"),  # the pass that saw it last
+    instant("resolved_at", nullable=True),
     PrimaryKeyConstraint("finding_id"),
-    _one_of("severity", "error", "warning"),
+    one_of("severity", "error", "warning"),
     Index("findings_open_key", "identity", unique=True,
           postgresql_where=text("resolved_at is null")),
     Index(None, "scope", postgresql_where=text("resolved_at is null")),
@@ -180,22 +162,136 @@ findings = Table(
 snapshots = Table(
     "snapshots",
     metadata,
-    _text("pass_id"),
-    _text("dataset"),
-    Column("rows", BigInteger, nullable=False),
-    _time("taken_at"),
+    words("pass_id"),
+    words("dataset"),
+    number("rows"),
+    instant("taken_at"),
     PrimaryKeyConstraint("pass_id", "dataset"),
 )
 
 store_states = Table(
     "store_states",
     metadata,
-    _text("store"),
-    _text("status"),
-    _text("reason", nullable=True),
-    _text("way_out", nullable=True),
-    _time("since"),
-    _text("pass_id"),
+    words("store"),
+    words("status"),
+    words("reason", nullable=True),
+    words("way_out", nullable=True),
+    instant("since"),
+    words("pass_id"),
     PrimaryKeyConstraint("store"),
-    _one_of("status", "ok", "stopped"),
+    one_of("status", "ok", "stopped"),
+)
+
+dirty_skus = Table(
+    "dirty_skus",
+    metadata,
+    words("lane"),
+    words("sku"),
+    Column("generation", BigInteger, Identity(always=True)),  # anew with each mark, never twice
+    instant("occurred_at"),
+    instant("due_at"),
+    words("reason"),
+    number("marks"),
+    PrimaryKeyConstraint("lane", "sku"),
+)
+
+erp_cursors = Table(
+    "erp_cursors",
+    metadata,
+    words("lane"),
+    number("event_id"),  # the highest that was heard
+    PrimaryKeyConstraint("lane"),
+)
+
+erp_events_heard = Table(
+    "erp_events_heard",
+    metadata,
+    words("lane"),
+    number("event_id"),
+    words("sku", nullable=True),
+    words("document", nullable=True),
+    instant("heard_at"),
+    PrimaryKeyConstraint("lane", "event_id"),
+    Index(None, "lane", "heard_at"),
+)
+
+erp_documents = Table(
+    "erp_documents",
+    metadata,
+    words("document"),
+    words("sku"),
+    instant("last_heard_at"),
+    PrimaryKeyConstraint("document", "sku"),
+    Index(None, "last_heard_at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("inbox_id", BigInteger, Identity(always=True)),
+    words("store"),
+    words("topic"),
+    words("subject"),
+    words("webhook_id"),
+    words("event_id", nullable=True),
+    words("digest"),
+    Column("ids", ARRAY(Text), nullable=False),
+    instant("triggered_at", nullable=True),
+    instant("received_at"),
+    words("dead_reason", nullable=True),
+    number("told_units", nullable=True),
+    instant("done_at", nullable=True),
+    PrimaryKeyConstraint("inbox_id"),
+    UniqueConstraint("store", "webhook_id"),
+    Index("inbox_event_key", "store", "event_id", "topic", unique=True,
+          postgresql_where=text("event_id is not null")),
+    Index(None, "store", "digest", "received_at"),
+    Index("inbox_open_idx", "inbox_id",
+          postgresql_where=text("done_at is null and dead_reason is null")),
+    Index(None, "done_at"),
+    Index("inbox_dead_idx", "received_at", postgresql_where=text("dead_reason is not null")),
+)  # fmt: skip
+
+sku_doubts = Table(
+    "sku_doubts",
+    metadata,
+    words("scope"),  # 'erp' or the name of a store
+    words("sku"),
+    words("pass_id"),
+    PrimaryKeyConstraint("sku", "scope"),
+)
+
+commitment_clocks = Table(
+    "commitment_clocks",
+    metadata,
+    words("commitment_id"),
+    words("sku"),
+    instant("rings_at"),
+    instant("set_at"),
+    PrimaryKeyConstraint("commitment_id"),
+    Index(None, "sku"),
+    Index(None, "rings_at"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    words("reservation_id"),
+    words("store"),
+    words("order_id"),
+    words("line_id"),
+    words("sku"),
+    words("store_location_id"),
+    words("erp_location"),
+    number("quantity_units"),
+    words("state"),
+    instant("expires_at", nullable=True),
+    instant("created_at"),
+    instant("decided_at", nullable=True),
+    words("reason", nullable=True),
+    words("inventory_item_id", nullable=True),
+    number("taken_units"),  # what Shopify itself keeps out of available meanwhile
+    PrimaryKeyConstraint("reservation_id"),
+    one_of("state", "held", "confirmed", "released", "expired", "refused"),
+    Index("reservations_held_idx", "created_at", postgresql_where=text("state = 'held'")),
 )

@@ -1,0 +1,52 @@
+"""What PostgreSQL announces (LISTEN, NOTIFY), for whoever waits for it: the ERP's and our own.
+
+Put how a listener lives here: connected, lost and connected anew, ended. What is announced, and on
+which channel, is said by the rooms that use it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+import structlog
+from psycopg import sql
+
+_LOG: Final = structlog.get_logger()
+_LOOK_UP_SECONDS: Final = 0.5  # how soon an ended listener notices
+_RECONNECT_SECONDS: Final = 1.0
+
+
+@contextmanager
+def announced(address: str, channel: str, ring: Callable[[], None]) -> Iterator[None]:
+    """Call ``ring`` from another thread at each announcement on the channel, while this is held.
+
+    ``address`` is what psycopg connects to. It also rings once when it is connected, and again
+    after a lost connection, for something may have been missed.
+    """
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=_listen, args=(address, channel, ring, ended), name=f"listen {channel}", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _listen(address: str, channel: str, ring: Callable[[], None], ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            with psycopg.connect(address, autocommit=True, connect_timeout=10) as connection:
+                connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+                ring()
+                while not ended.is_set():
+                    for _ in connection.notifies(timeout=_LOOK_UP_SECONDS, stop_after=1):
+                        ring()
+        except psycopg.OperationalError as failure:
+            # The message may quote the address; its type says enough.
+            _LOG.warning("announcements.lost", channel=channel, cause=type(failure).__name__)
+            ended.wait(_RECONNECT_SECONDS)

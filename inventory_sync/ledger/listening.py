@@ -1,0 +1,27 @@
+"""Listening: the lanes are woken when the inbox or a dirty list has grown.
+
+Put here which channels there are. The announcements themselves are made where it is written
+(``dirty``, ``inbox``).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from inventory_sync.announcements import announced
+from inventory_sync.domain.dirty import Channel
+
+
+class Listening:
+    """The part of the ledger that wakes who waits for work."""
+
+    _engine: Engine
+
+    @contextmanager
+    def on_work(self, channel: Channel, ring: Callable[[], None]) -> Iterator[None]:
+        """Call ``ring`` from another thread whenever the inbox or a dirty list has grown."""
+        url = self._engine.url.set(drivername="postgresql")
+        address = url.render_as_string(hide_password=False)
+        with announced(address, f"inventory_sync_{channel}", ring):
+            yield

@@ -78,13 +78,13 @@ def read_by_copy(url: str) -> pd.DataFrame:
     """What the connector does on PostgreSQL."""
     with _transaction(url) as connection:
         driver: Any = connection.connection.driver_connection
-        return typed_frame(STOCK, copied_chunks(driver, STOCK, SCHEMA))[0]
+        return typed_frame(STOCK, copied_chunks(driver, STOCK, SCHEMA, None))[0]
 
 
 def read_by_rows(url: str) -> pd.DataFrame:
     """What the connector does on any other database."""
     with _transaction(url) as connection:
-        return typed_frame(STOCK, row_chunks(connection, STOCK, SCHEMA))[0]
+        return typed_frame(STOCK, row_chunks(connection, STOCK, SCHEMA, None))[0]
 
 
 def read_by_pandas(url: str) -> pd.DataFrame:

@@ -12,16 +12,20 @@ import pyarrow.csv as pa_csv
 from psycopg import Connection, sql
 
 from inventory_sync.domain.frames import Column, Dataset
+from inventory_sync.erp.sql_scope import Scope
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
 """Text that is collected before it is converted; bounds the memory beside the typed rows."""
 
 
-def copied_chunks(connection: Connection[Any], dataset: Dataset, schema: str) -> Iterator[pa.Table]:
-    """All rows of a dataset as tables of text; extra columns of the view are not sent."""
-    statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT csv)").format(
+def copied_chunks(
+    connection: Connection[Any], dataset: Dataset, schema: str, scope: Scope | None
+) -> Iterator[pa.Table]:
+    """Rows of a dataset as tables of text; extra columns of the view are not sent."""
+    statement = sql.SQL("COPY (SELECT {} FROM {} WHERE {}) TO STDOUT (FORMAT csv)").format(
         sql.SQL(", ").join(_selected(column) for column in dataset.columns),
         sql.Identifier(schema, dataset.name),
+        scope.postgres(dataset) if scope else sql.SQL("true"),
     )
     names = [column.name for column in dataset.columns]
     block = bytearray()

@@ -1,22 +1,22 @@
 """The ``sql`` connector: contract views in a database, read as of one instant, never written.
 
-Put how a transaction is opened and held here. Keep out how rows travel (``postgres_copy``,
+Put here what is read and written for the port. Keep out how a transaction is held
+(``sql_database``), how rows travel (``postgres_copy``,
 ``sql_rows``), how columns are judged (``sql_contract``) and how errors speak (``sql_errors``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any, Final
-from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import Connection
 
+from inventory_sync.announcements import announced
 from inventory_sync.domain.errors import ContractBroken
+from inventory_sync.domain.extract import ErpEvent, ErpExtract, OrderRequest
 from inventory_sync.domain.frames import (
     ACKNOWLEDGED_ORDERS,
     DATASETS,
@@ -28,8 +28,16 @@ from inventory_sync.domain.frames import (
 from inventory_sync.erp.conversion import typed_frame
 from inventory_sync.erp.postgres_copy import copied_chunks
 from inventory_sync.erp.sql_contract import Found, found_datasets, problems_of
-from inventory_sync.erp.sql_errors import Explainer, parsed_url
+from inventory_sync.erp.sql_database import Reading, SqlDatabase
+from inventory_sync.erp.sql_events import (
+    last_event_id,
+    read_events,
+    skus_of_document,
+    write_requests,
+)
+from inventory_sync.erp.sql_extract import read_extract, read_related
 from inventory_sync.erp.sql_rows import row_chunks
+from inventory_sync.erp.sql_scope import Scope
 
 # Where a database offers no common snapshot, an order that is acknowledged between two reads is
 # then subtracted twice for a moment rather than by neither side (protocol, P2e-torn).
@@ -38,33 +46,8 @@ _READ_ORDER: Final = (
     *(dataset for dataset in SNAPSHOT_DATASETS if dataset is not ACKNOWLEDGED_ORDERS),
 )
 
-# Set for the transaction alone, so that texts mean the same whatever the role's own settings.
-_POSTGRES_SESSION: Final = text(
-    "SELECT transaction_timestamp(), set_config('statement_timeout', :timeout, true),"
-    " set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),"
-    " set_config('extra_float_digits', '1', true)"
-)
 
-_POSTGRES_CONNECT: Final[dict[str, object]] = {
-    "application_name": "inventory_sync",
-    "client_encoding": "utf8",
-    "connect_timeout": 10,
-    "keepalives_idle": 30,  # seconds until a silent connection is probed: a dead link is noticed
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "prepare_threshold": None,  # prepared statements do not survive a connection pooler
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """An open read transaction and the instant it shows."""
-
-    connection: Connection
-    taken_at: datetime
-
-
-class SqlErp:
+class SqlErp(SqlDatabase):
     """An ``ErpSource`` over any SQLAlchemy URL.
 
     PostgreSQL is read by COPY in one REPEATABLE READ, READ ONLY transaction. Other databases are
@@ -78,15 +61,18 @@ class SqlErp:
         schema: str = "erp_contract",
         *,
         statement_timeout_seconds: float = 60.0,
+        notify_channel: str | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._raw_url = url
-        self._schema_name = schema
-        self._timeout_seconds = statement_timeout_seconds
-        self._clock = clock
+        super().__init__(url, schema, statement_timeout_seconds, clock)
+        self._channel = notify_channel
+        self._is_checked = False
+        self._hints: dict[str, frozenset[str]] = {}
 
-    def snapshot(self) -> ErpSnapshot:
-        """Read all datasets but the events as of one instant.
+    def snapshot(
+        self, skus: Collection[str] | None = None, order_ids: Collection[str] = ()
+    ) -> ErpSnapshot:
+        """Read all datasets but the events as of one instant, of all SKUs or of a few.
 
         Raises ``ErpUnavailable`` when the database cannot be reached or is too slow, and
         ``ContractBroken`` when a dataset or column is missing, mistyped or fails when read.
@@ -94,16 +80,67 @@ class SqlErp:
         with self._transaction() as reading:
             found = self._found(reading.connection)
             _demand_no(problems_of(SNAPSHOT_DATASETS, found))
+            scope = None if skus is None else self._scope(reading, skus, order_ids)
             frames: dict[str, pd.DataFrame] = {}
             faults: dict[str, pd.DataFrame] = {}
             for dataset in _READ_ORDER:
                 offered = dataset.name in found.columns
                 frames[dataset.name], faults[dataset.name] = (
-                    self._read(reading.connection, dataset)
+                    self._read(reading.connection, dataset, scope)
                     if offered
                     else (dataset.empty_frame(), no_faults())
                 )
             return ErpSnapshot(taken_at=reading.taken_at, faults=faults, **frames)
+
+    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
+        """A few SKUs as plain rows, as of one instant.
+
+        The columns are looked up once; a statement that fails makes them be looked up again. Raises
+        what ``snapshot`` raises.
+        """
+        with self._transaction() as reading:
+            self._check_once(reading.connection)
+            hint = self._hint(skus)
+            with self._forgetting():
+                extract = read_extract(
+                    reading.connection, self._schema, (skus, order_ids), hint, reading.taken_at
+                )
+        self._remember(skus, extract.skus)
+        return extract
+
+    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
+        """Events with a higher id, lowest first. Raises what ``snapshot`` raises."""
+        with self._statement("events") as connection:
+            return read_events(connection, self._schema, after_id, limit, self._clock())
+
+    def last_event_id(self) -> int:
+        """The highest event id now, 0 when there is none."""
+        with self._statement("events") as connection:
+            return last_event_id(connection, self._schema)
+
+    def skus_of_document(self, document: str) -> list[str]:
+        """The SKUs of the open commitments of an ERP document; empty when it has none."""
+        with self._statement("commitments") as connection:
+            return skus_of_document(connection, self._schema, document)
+
+    @contextmanager
+    def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
+        """Ring at each announcement; yields false where the database makes none."""
+        if not self._is_postgres or self._channel is None:
+            yield False
+            return
+        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with announced(address, self._channel, ring):
+            yield True
+
+    def request(self, requests: Sequence[OrderRequest]) -> None:
+        """Write to ``order_requests`` what is not there yet, all of it or nothing.
+
+        Raises ``ContractBroken`` when there is no such table or it may not be written: create it as
+        in the file that ``inventory-sync init`` writes, and grant insert and select.
+        """
+        with self._explainer.explains("order_requests"), self._engine.begin() as connection:
+            write_requests(connection, self._schema, requests)
 
     def check(self) -> list[str]:
         """What is wrong with the contract views, events included: one sentence per problem.
@@ -113,93 +150,51 @@ class SqlErp:
         with self._transaction() as reading:
             return problems_of(tuple(DATASETS.values()), self._found(reading.connection))
 
-    def close(self) -> None:
-        """Close the idle connections. The connector opens new ones when it is used again."""
-        self._engine.dispose()
-
-    @cached_property
-    def _url(self) -> URL:
-        return parsed_url(self._raw_url)
-
-    @cached_property
-    def _explainer(self) -> Explainer:
-        return Explainer(self._url, self._timeout_seconds)
-
-    @cached_property
-    def _engine(self) -> Engine:
-        # Made at first use: building the parts of the product must not load drivers.
-        with self._explainer.explains():
-            if self._is_postgres:
-                options = {k: v for k, v in _POSTGRES_CONNECT.items() if k not in self._url.query}
-                return create_engine(self._url, pool_pre_ping=True, connect_args=options)
-            if self._is_sqlite:
-                return create_engine(_read_only_file(self._url))
-            return create_engine(self._url, pool_pre_ping=True)
-
-    @property
-    def _is_postgres(self) -> bool:
-        return self._url.get_backend_name() == "postgresql"
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._url.get_backend_name() == "sqlite"
-
-    @property
-    def _schema(self) -> str | None:
-        return None if self._is_sqlite else self._schema_name
+    def _check_once(self, connection: Connection) -> None:
+        if not self._is_checked:
+            _demand_no(problems_of(SNAPSHOT_DATASETS, self._found(connection)))
+            self._is_checked = True
 
     @contextmanager
-    def _transaction(self) -> Iterator[_Reading]:
-        """One read transaction; whatever happens, nothing of it is committed."""
-        engine = self._engine
-        taken_at = self._clock()
-        with self._explainer.explains():
-            connection = engine.connect()
-        with connection:
+    def _forgetting(self) -> Iterator[None]:
+        """A view may have changed since it was checked."""
+        try:
             with self._explainer.explains():
-                if self._is_postgres:
-                    taken_at = _begin_postgres(connection, self._timeout_seconds)
-                elif self._is_sqlite:
-                    _begin_sqlite(connection)
-            yield _Reading(connection, taken_at)
+                yield
+        except ContractBroken:
+            self._is_checked = False
+            raise
+
+    def _scope(self, reading: Reading, skus: Collection[str], order_ids: Collection[str]) -> Scope:
+        with self._explainer.explains("components"):
+            found = read_related(reading.connection, self._schema, skus, self._hint(skus))
+        return Scope(tuple(sorted(found)), tuple(sorted(order_ids)))
+
+    def _hint(self, skus: Collection[str]) -> frozenset[str]:
+        """What belonged to these SKUs when they were read last; it is verified each time."""
+        return frozenset().union(*(self._hints.get(sku, ()) for sku in skus))
+
+    def _remember(self, skus: Collection[str], found: frozenset[str]) -> None:
+        if len(found) > len(skus):
+            self._hints |= dict.fromkeys(skus, found)
 
     def _found(self, connection: Connection) -> Found:
         with self._explainer.explains():
             return found_datasets(connection, self._schema)
 
-    def _read(self, connection: Connection, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _read(
+        self, connection: Connection, dataset: Dataset, scope: Scope | None
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
         with self._explainer.explains(dataset.name):
-            return typed_frame(dataset, self._chunks(connection, dataset))
+            return typed_frame(dataset, self._chunks(connection, dataset, scope))
 
-    def _chunks(self, connection: Connection, dataset: Dataset) -> Iterator[pa.Table]:
+    def _chunks(
+        self, connection: Connection, dataset: Dataset, scope: Scope | None
+    ) -> Iterator[pa.Table]:
         if self._is_postgres:
             driver: Any = connection.connection.driver_connection
-            return copied_chunks(driver, dataset, self._schema_name)
-        return row_chunks(connection, dataset, self._schema)
-
-
-def _begin_postgres(connection: Connection, timeout_seconds: float) -> datetime:
-    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    timeout_ms = max(1, round(timeout_seconds * 1000))  # 0 would mean no limit at all
-    row = connection.execute(_POSTGRES_SESSION, {"timeout": str(timeout_ms)}).one()
-    began_at: datetime = row[0]
-    return began_at.astimezone(UTC)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # Python's driver begins no transaction for reads, so each SELECT would see its own instant.
-    connection.execution_options(isolation_level="AUTOCOMMIT")
-    connection.exec_driver_sql("PRAGMA query_only = ON")
-    connection.exec_driver_sql("BEGIN")
-
-
-def _read_only_file(url: URL) -> URL:
-    """A missing file is then an error; SQLite would create an empty one."""
-    if not url.database or url.database == ":memory:" or "uri" in url.query:
-        return url
-    return url.set(database=f"file:{quote(url.database)}").update_query_dict(
-        {"mode": "ro", "uri": "true"}
-    )
+            return copied_chunks(driver, dataset, self._schema_name, scope)
+        return row_chunks(connection, dataset, self._schema, scope)
 
 
 def _demand_no(problems: list[str]) -> None:

@@ -11,12 +11,15 @@ import pyarrow as pa
 from sqlalchemy import Connection, Select, column, select, table
 
 from inventory_sync.domain.frames import Dataset
+from inventory_sync.erp.sql_scope import Scope
 
 BATCH_ROWS: Final = 20_000
 
 
-def row_chunks(connection: Connection, dataset: Dataset, schema: str | None) -> Iterator[pa.Table]:
-    """All rows of a dataset as tables of text.
+def row_chunks(
+    connection: Connection, dataset: Dataset, schema: str | None, scope: Scope | None
+) -> Iterator[pa.Table]:
+    """Rows of a dataset as tables of text.
 
     ``str`` of a float is the shortest decimal that denotes it, and of a decimal or a time it is
     exact, so nothing is lost on the way.
@@ -26,6 +29,9 @@ def row_chunks(connection: Connection, dataset: Dataset, schema: str | None) -> 
     statement: Select[*tuple[Any, ...]] = select(*(column(name) for name in names)).select_from(
         table(dataset.name, *(column(name) for name in names), schema=schema)
     )
+    condition = scope.portable(dataset) if scope else None
+    if condition is not None:
+        statement = statement.where(condition)
     # The option must stay on this statement, for those of a connection outlive it.
     rows = connection.execute(statement, execution_options={"yield_per": BATCH_ROWS})
     for batch in rows.partitions():

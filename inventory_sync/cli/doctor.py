@@ -15,6 +15,7 @@ from inventory_sync.cli.show import clean, console, print_json
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.publication import StoreFacts, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
+from inventory_sync.domain.scopes import NEEDED_SCOPES, OPTIONAL_SCOPES, is_granted
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import survey_store
 from inventory_sync.settings import Settings, load_settings, settings_path
@@ -22,14 +23,6 @@ from inventory_sync.wiring import Databases, erp_source, open_parts
 
 Result = Literal["ok", "warn", "fail"]
 
-NEEDED_SCOPES = (
-    "read_inventory",
-    "write_inventory",
-    "read_locations",
-    "read_products",
-    "read_orders",
-    "read_merchant_managed_fulfillment_orders",
-)
 CONNECTABLE = ("unconnected", "inactive")
 MOST_CONNECTIONS = 100
 """More missing levels look like a wrong mapping, not like forgotten ones."""
@@ -140,12 +133,16 @@ def _fact_lines(settings: Settings, name: str, facts: StoreFacts) -> Iterator[Li
     if facts.myshopify_domain != store.shop:
         detail = f"the token belongs to {facts.myshopify_domain}, the settings say {store.shop}"
         yield Line("fail", f"store {name}: shop", detail)
-    missing = [scope for scope in NEEDED_SCOPES if scope not in facts.scopes]
+    missing = [scope for scope in NEEDED_SCOPES if not is_granted(scope, facts.scopes)]
     if missing:
         detail = f"{', '.join(missing)} missing: grant them to the app and install it again"
         yield Line("fail", f"store {name}: scopes", detail)
     else:
         yield Line("ok", f"store {name}: scopes")
+    for scope, loss in OPTIONAL_SCOPES.items():
+        if store.large_order_units is not None and not is_granted(scope, facts.scopes):
+            detail = f"without it, {loss}: grant it to the app, or leave out large_order_units"
+            yield Line("warn", f"store {name}: optional scope {scope}", detail)
     if facts.api_version != store.api_version:
         detail = f"Shopify answers with {facts.api_version}: set api_version to a supported one"
         yield Line("warn", f"store {name}: API version {store.api_version}", detail)

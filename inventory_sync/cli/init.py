@@ -31,7 +31,8 @@ stores:
     api_version: "2026-10"
     access_token: ${MAIN_TOKEN} # scopes: read_products, read_inventory, write_inventory,
                                 #         read_locations, read_orders,
-                                #         read_merchant_managed_fulfillment_orders
+                                #         read_merchant_managed_fulfillment_orders,
+                                #         and read_draft_orders for large_order_units
     mode: dry_run               # computes and shows, writes nothing; `live` writes
     locations:                  # Shopify location -> the ERP locations whose ATP it offers
       "gid://shopify/Location/1": [MAIN]

@@ -54,6 +54,12 @@ class Ref(Shape):
     id: Gid
 
 
+class NodesAnswer(Shape):
+    """What a query by ids answers: an object per id, checked by who asked; ``None`` if gone."""
+
+    nodes: list[dict[str, Any] | None]
+
+
 # --- the store ---------------------------------------------------------------------------------
 
 
@@ -85,6 +91,11 @@ class ShopAnswer(Shape):
     shop: _Shop
     current_app_installation: _Installation
     public_api_versions: list[_Version]
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the app may do."""
+        return frozenset(each.handle for each in self.current_app_installation.access_scopes)
 
 
 class LocationNode(Shape):
@@ -174,7 +185,9 @@ class UserError(Shape):
     code: str | None = None
 
 
-class _SetPayload(Shape):
+class QuantitiesPayload(Shape):
+    """What became of a write; no group when nothing was changed."""
+
     inventory_adjustment_group: dict[str, Any] | None
     user_errors: list[UserError]
 
@@ -182,7 +195,13 @@ class _SetPayload(Shape):
 class SetQuantitiesAnswer(Shape):
     """What ``SET_QUANTITIES`` asks for."""
 
-    inventory_set_quantities: _SetPayload
+    inventory_set_quantities: QuantitiesPayload
+
+
+class AdjustQuantitiesAnswer(Shape):
+    """What ``ADJUST_QUANTITIES`` asks for."""
+
+    inventory_adjust_quantities: QuantitiesPayload
 
 
 class _ActivePart(Shape):
@@ -198,3 +217,42 @@ class ActivateAnswer(Shape):
     """What ``ACTIVATE`` asks for."""
 
     inventory_activate: _ActivatePayload
+
+
+# --- subscriptions -----------------------------------------------------------------------------
+
+
+class SubscriptionNode(Shape):
+    """One webhook subscription; the topic in the spelling of Shopify's enum."""
+
+    id: Gid
+    topic: str
+    uri: str
+
+
+class SubscriptionsAnswer(Shape):
+    """What ``SUBSCRIPTIONS`` asks for."""
+
+    webhook_subscriptions: Connection[SubscriptionNode]
+
+
+class _SubscribePayload(Shape):
+    webhook_subscription: Ref | None
+    user_errors: list[UserError]
+
+
+class SubscribeAnswer(Shape):
+    """What ``SUBSCRIBE`` asks for."""
+
+    webhook_subscription_create: _SubscribePayload
+
+
+class _UnsubscribePayload(Shape):
+    deleted_webhook_subscription_id: Gid | None
+    user_errors: list[UserError]
+
+
+class UnsubscribeAnswer(Shape):
+    """What ``UNSUBSCRIBE`` asks for."""
+
+    webhook_subscription_delete: _UnsubscribePayload

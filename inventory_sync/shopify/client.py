@@ -1,18 +1,16 @@
 """The thin HTTP shell of one store: it sends, waits and decides whether to send again.
 
-Put sockets, time-outs, waiting and repetition here. What an answer means is in ``protocol.py``,
-how much may be spent in ``throttle.py``. Thread-safe: several calls may be under way at once.
+Put sockets, time-outs and repetition here. What an answer means is in ``protocol.py``, how long a
+call waits for its points in ``pacing.py``. Thread-safe: several calls may be under way at once.
 
 A query is asked again after any passing trouble. A mutation is sent again, with the same bytes,
 only when it provably did not run; anything else about it is ``Unknown`` and is settled by reading
-(protocol, condition on C4).
+(protocol, condition on C4). It may have a time by which it leaves or never does.
 """
 
-import random
-import threading
-import time
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -21,6 +19,7 @@ import structlog
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
 from inventory_sync.domain.publication import Unknown
 from inventory_sync.shopify.operations import Operation
+from inventory_sync.shopify.pacing import Load, Pacer, Timing
 from inventory_sync.shopify.protocol import (
     Answer,
     Rejected,
@@ -33,29 +32,20 @@ from inventory_sync.shopify.protocol import (
 )
 from inventory_sync.shopify.requests import Endpoint, build_request
 from inventory_sync.shopify.text import shown
-from inventory_sync.shopify.throttle import RequestedCosts, Throttle, Ticket
 
 MAX_ATTEMPTS = 6
 _FIRST_BACKOFF_SECONDS = 0.5
 _LONGEST_BACKOFF_SECONDS = 8.0
-# A waiting call looks again this often, since an answer may give points back at any time.
-_RECHECK_SECONDS = 0.25
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 
 # The connection was never made, so nothing was sent.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
+# Events of https://www.encode.io/httpcore/extensions/#trace
+_SENDING = ("send_request_headers.started", "send_request_body.started")
+
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Clock, sleep and chance of the shell; a test or a simulation hands in its own."""
-
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    rng: random.Random = field(default_factory=random.Random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +53,15 @@ class NotSent:
     """The request never left: no connection could be made."""
 
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The request never left, and the time by which it had to is over."""
+
+
+class _TimeIsOver(Exception):
+    """Raised between the connection and the first byte of a request that is too late."""
 
 
 class ShopifyClient:
@@ -87,17 +86,13 @@ class ShopifyClient:
             follow_redirects=False,
             trust_env=False,
         )
-        self._turn = threading.Lock()  # held by the one call that waits for points
-        self._guard = threading.Lock()  # around the three below
-        self._throttle = Throttle(self._timing.clock())
-        self._costs = RequestedCosts()
+        self._pacer = Pacer(self._timing)
         self._log = _log.bind(store=endpoint.store)
 
     @property
     def restore_points_per_second(self) -> float:
         """The refill rate of the store's plan, as last told."""
-        with self._guard:
-            return self._throttle.restore_points_per_second
+        return self._pacer.restore_points_per_second
 
     def close(self) -> None:
         """Close the connections."""
@@ -109,34 +104,53 @@ class ShopifyClient:
         Raises ``StoreStopped`` when a person has to act, ``StoreUnreachable`` when a bounded number
         of attempts brought no answer.
         """
-        result = self._persist(operation, variables, passing=(Throttled, NotSent, RetryLater))
+        passing = (Throttled, NotSent, RetryLater)
+        result = self._persist(operation, variables, passing=passing)
         if isinstance(result, Answer | TooCostly):
             return result
         raise self._error(operation, result)
 
     def command(
-        self, operation: Operation, variables: Mapping[str, Any]
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        *,
+        within_seconds: float = math.inf,
     ) -> Answer | Rejected | Unknown:
-        """Send a mutation; again only what provably did not run.
+        """Send a mutation within that time or never; again only what provably did not run.
 
-        Raises ``StoreStopped`` or ``StoreUnreachable``: in both cases nothing was changed.
+        Rejected as ``NOT_SENT`` when its turn would have come too late. Raises ``StoreStopped`` or
+        ``StoreUnreachable``: in both cases nothing was changed.
         """
-        result = self._persist(operation, variables, passing=(Throttled, NotSent))
+        send_by = self._timing.clock() + within_seconds
+        result = self._persist(operation, variables, passing=(Throttled, NotSent), send_by=send_by)
         match result:
             case Answer() | Rejected():
                 return result
             case TooCostly():
                 return Rejected("MAX_COST_EXCEEDED", result.message)
+            case TooLate():
+                return Rejected(
+                    "NOT_SENT", f"it could not leave within {within_seconds:g} s and never will"
+                )
             case RetryLater():
                 return Unknown(self._endpoint.hide_token(result.cause))
+            case Stopped(may_have_run=True):
+                return Unknown(self._endpoint.hide_token(result.reason))
         raise self._error(operation, result)
+
+    def await_turn(self, operation: Operation) -> None:
+        """Wait until the throttle would let the operation go now; nothing is reserved."""
+        self._pacer.await_turn(_load(operation, {}))
 
     def unreachable(self, cause: str) -> StoreUnreachable:
         """The error for an answer that cannot be used."""
         return StoreUnreachable(store=self.store, cause=self._endpoint.hide_token(cause))
 
     def _error(
-        self, operation: Operation, result: Stopped | Rejected | Throttled | NotSent | RetryLater
+        self,
+        operation: Operation,
+        result: Stopped | Rejected | Throttled | NotSent | TooLate | RetryLater,
     ) -> StoreStopped | StoreUnreachable:
         match result:
             case Stopped():
@@ -150,6 +164,8 @@ class ShopifyClient:
                 return self.unreachable("it keeps throttling us; another app may use up its limit")
             case NotSent() | RetryLater():
                 return self.unreachable(result.cause)
+            case TooLate():
+                return self.unreachable("a request came too late to be sent")
 
     def _stopped(self, reason: str, way_out: str) -> StoreStopped:
         return StoreStopped(
@@ -162,14 +178,17 @@ class ShopifyClient:
         variables: Mapping[str, Any],
         *,
         passing: tuple[type, ...],
-    ) -> Result | NotSent:
+        send_by: float = math.inf,
+    ) -> Result | NotSent | TooLate:
         """The first result that is not ``passing``, or the last of a bounded number."""
         attempt = 1
         while True:
-            result = self._exchange(operation, variables)
+            result = self._exchange(operation, variables, send_by)
             if not isinstance(result, passing) or attempt == MAX_ATTEMPTS:
                 return result
             wait_seconds = self._wait_before_next(result, attempt)
+            if isinstance(result, NotSent) and self._timing.clock() + wait_seconds > send_by:
+                return result
             self._log.info(
                 "shopify.again",
                 operation=operation.name,
@@ -180,7 +199,7 @@ class ShopifyClient:
             self._timing.sleep(wait_seconds)
             attempt += 1
 
-    def _wait_before_next(self, result: Result | NotSent, attempt: int) -> float:
+    def _wait_before_next(self, result: object, attempt: int) -> float:
         """Backoff with jitter; none after a throttled answer whose cost the throttle now knows."""
         if isinstance(result, Throttled) and result.cost is not None:
             return 0.0
@@ -188,52 +207,50 @@ class ShopifyClient:
         backoff_seconds: float = longest * self._timing.rng.uniform(0.5, 1.0)
         if not isinstance(result, Throttled):
             return backoff_seconds
-        pause_seconds = max(result.wait_seconds or 1.0, backoff_seconds)
-        with self._guard:
-            self._throttle.pause(pause_seconds, self._timing.clock())
+        self._pacer.pause(max(result.wait_seconds or 1.0, backoff_seconds))
         return 0.0  # The throttle makes every call wait, not only this one.
 
-    def _exchange(self, operation: Operation, variables: Mapping[str, Any]) -> Result | NotSent:
+    def _exchange(
+        self, operation: Operation, variables: Mapping[str, Any], send_by: float
+    ) -> Result | NotSent | TooLate:
         """One request and its answer; the points are taken before and settled after."""
         request = build_request(self._endpoint, operation, variables)
-        shape = (operation.name, *(_size(variables[name]) for name in operation.sizes))
-        ticket = self._admit(shape, operation.estimate_points)
-        result: Result | NotSent = RetryLater("the call was interrupted")
+        load = _load(operation, variables)
+        ticket = self._pacer.admit(load, send_by)
+        if ticket is None:
+            return TooLate()
+        result: Result | NotSent | TooLate = RetryLater("the call was interrupted")
         try:
-            response = self._http.post(request.url, content=request.body, headers=request.headers)
+            response = self._http.post(
+                request.url,
+                content=request.body,
+                headers=request.headers,
+                extensions={"trace": self._gate(send_by)},
+            )
             result = decipher(response.status_code, response.headers, response.content)
+        except _TimeIsOver:
+            result = TooLate()
         except _BEFORE_SENDING as error:
             result = NotSent(_cause(error))
         except httpx.HTTPError as error:
             result = RetryLater(_cause(error))
         finally:
-            self._settle(ticket, shape, result)
+            self._pacer.settle(ticket, load, result)
         if isinstance(result, Answer):
             self._notice_version(result.served_version)
         return result
 
-    def _admit(self, shape: tuple[object, ...], estimate_points: float) -> Ticket:
-        """Wait until the bucket holds the points of this call, and take them."""
-        with self._turn:
-            while True:
-                with self._guard:
-                    now = self._timing.clock()
-                    points = self._costs.of(shape, estimate_points)
-                    wait_seconds = self._throttle.wait_seconds(points, now)
-                    if wait_seconds <= 0:
-                        return self._throttle.take(points, now)
-                self._timing.sleep(min(wait_seconds, _RECHECK_SECONDS))
+    def _gate(self, send_by: float) -> Callable[[str, Any], None]:
+        """What looks at the clock once the connection stands, right before each part is sent.
 
-    def _settle(self, ticket: Ticket, shape: tuple[object, ...], result: Result | NotSent) -> None:
-        with self._guard:
-            now = self._timing.clock()
-            if isinstance(result, Answer | Throttled) and result.cost is not None:
-                self._costs.learn(shape, result.cost)
-                self._throttle.settle(ticket, result.cost, now)
-            elif isinstance(result, Answer | RetryLater):
-                self._throttle.settle_unanswered(ticket, now)
-            else:
-                self._throttle.give_back(ticket, now)
+        A request that is cut off before its body was sent cannot run: it has no whole body.
+        """
+
+        def trace(event: str, info: Any) -> None:
+            if event.endswith(_SENDING) and self._timing.clock() > send_by:
+                raise _TimeIsOver
+
+        return trace
 
     def _notice_version(self, served_version: str | None) -> None:
         """Shopify silently serves another version when ours is no longer supported (facts 6)."""
@@ -245,6 +262,11 @@ class ShopifyClient:
             requested=self._endpoint.api_version,
             served=served_version,
         )
+
+
+def _load(operation: Operation, variables: Mapping[str, Any]) -> Load:
+    sizes = (_size(variables[name]) for name in operation.sizes)
+    return Load((operation.name, *sizes), operation.estimate_points)
 
 
 def _size(value: Any) -> object:

@@ -20,7 +20,9 @@ class _Item(Shape):
     sku: str | None
 
 
-class _Variant(Shape):
+class VariantNode(Shape):
+    """What is sold, as the stocked item behind it with the SKU that it has now."""
+
     inventory_item: _Item
 
 
@@ -31,7 +33,7 @@ class LineNode(Shape):
     sku: str | None
     quantity: Units
     current_quantity: Units
-    variant: _Variant | None
+    variant: VariantNode | None
 
     @model_validator(mode="after")
     def _wants_no_more_than_ordered(self) -> "LineNode":
@@ -41,9 +43,10 @@ class LineNode(Shape):
 
 
 class PortionNode(Shape):
-    """The part of an order line that one fulfillment order ships."""
+    """The part of an order line that one fulfillment order ships, and what is still to ship."""
 
     total_quantity: Units
+    remaining_quantity: Units
     line_item: Ref
 
 
@@ -57,6 +60,12 @@ class FulfillmentOrderNode(Shape):
     status: str
     assigned_location: _AssignedLocation
     line_items: Connection[PortionNode]
+
+    @property
+    def location_id(self) -> str | None:
+        """The gid of its location."""
+        place = self.assigned_location.location
+        return place.id if place else None
 
     def with_portions(self, portions: list[PortionNode]) -> "FulfillmentOrderNode":
         """The same fulfillment order with the lines of all its pages."""
@@ -112,6 +121,13 @@ class OrdersAnswer(Shape):
     """What ``ORDERS`` asks for; the orders are checked one by one, so that a bad one is named."""
 
     orders: Connection[dict[str, Any]]
+
+
+class OrderOfFulfillmentOrder(Shape):
+    """What ``ORDERS_OF_FULFILLMENT_ORDERS`` asks for of each."""
+
+    id: Gid
+    order: Ref
 
 
 class OrderLinesPage(OrderHead):

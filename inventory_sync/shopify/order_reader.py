@@ -5,7 +5,7 @@ here asks for or shows a buyer's data: an order is named by its number.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from inventory_sync.shopify.order_answers import (
     OrderLinesAnswer,
     OrderLinesPage,
     OrderNode,
+    OrderOfFulfillmentOrder,
     OrderPortionsAnswer,
     OrdersAnswer,
     RefundLineNode,
@@ -29,7 +30,7 @@ from inventory_sync.shopify.order_answers import (
     RefundNode,
 )
 from inventory_sync.shopify.orders import WholeOrder, order_lines
-from inventory_sync.shopify.reader import Reader
+from inventory_sync.shopify.reader import Reader, of_kind, updated_query
 from inventory_sync.shopify.text import shown
 
 _MAX_READS_OF_ONE_ORDER = 3
@@ -48,18 +49,35 @@ class OrderReader:
         A malformed order raises ``StoreStopped`` with its name: its demand is unknown, and what is
         unknown must never raise an offer.
         """
-        if updated_since.tzinfo is None:
-            raise ValueError("updated_since must say its time zone")
-        since = updated_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         pages = self._reader.pages(
             operations.ORDERS,
             OrdersAnswer,
             lambda page: page.orders,
-            query=f"updated_at:>='{since}'",
+            query=updated_query(updated_since),
         )
         for page in pages:
-            orders = [self._whole(node) for node in page.orders.nodes]
-            yield tuple(line for order in orders for line in order_lines(order))
+            yield self._lines_of_whole(page.orders.nodes)
+
+    def lines_of(self, ids: Sequence[str]) -> Iterator[Sequence[OrderLine]]:
+        """The same for these orders, also named by their fulfillment orders, each order once."""
+        for nodes in self._reader.nodes(operations.ORDERS_BY_ID, self._order_ids(ids)):
+            yield self._lines_of_whole(nodes)
+
+    def _order_ids(self, ids: Sequence[str]) -> list[str]:
+        """The orders that are meant, in their order, each once."""
+        named = of_kind(ids, "Order", "FulfillmentOrder")
+        pages = self._reader.nodes(
+            operations.ORDERS_OF_FULFILLMENT_ORDERS, of_kind(named, "FulfillmentOrder")
+        )
+        found = [
+            self._reader.check(OrderOfFulfillmentOrder, node) for nodes in pages for node in nodes
+        ]
+        order_of = {each.id: each.order.id for each in found}
+        return of_kind((order_of.get(each, each) for each in named), "Order")
+
+    def _lines_of_whole(self, nodes: Sequence[dict[str, Any]]) -> tuple[OrderLine, ...]:
+        orders = [self._whole(node) for node in nodes]
+        return tuple(line for order in orders for line in order_lines(order))
 
     def _whole(self, raw: dict[str, Any]) -> WholeOrder:
         try:

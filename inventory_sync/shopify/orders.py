@@ -5,7 +5,7 @@ Put the reckoning of edits, refunds, cancellations and splits here. Reading the 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.shopify.order_answers import (
@@ -43,8 +43,9 @@ def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
     """
     portions = _portions_by_line(order.fulfillment_orders)
     refunds = _refunds_by_line(order.refund_lines)
+    held = _held_places(order.fulfillment_orders)
     return tuple(
-        value
+        replace(value, is_on_hold=(value.line_id, value.store_location_id) in held)
         for line in order.lines
         if line.variant is not None or line.sku
         for value in _values(order.head, line, portions.get(line.id, {}), refunds.get(line.id, ()))
@@ -139,12 +140,24 @@ def _portions_by_line(fulfillment_orders: Sequence[FulfillmentOrderNode]) -> dic
 def _add_portions(fulfillment_orders: Iterable[FulfillmentOrderNode]) -> dict[str, _Spread]:
     portions: dict[str, _Spread] = {}
     for fulfillment_order in fulfillment_orders:
-        place = fulfillment_order.assigned_location.location
-        location = place.id if place else None
+        location = fulfillment_order.location_id
         for portion in fulfillment_order.line_items.nodes:
             spread = portions.setdefault(portion.line_item.id, {})
             spread[location] = spread.get(location, 0) + portion.total_quantity
     return portions
+
+
+def _held_places(
+    fulfillment_orders: Iterable[FulfillmentOrderNode],
+) -> set[tuple[str, str | None]]:
+    """The lines, each with its location, of which a fulfillment order on hold has units to ship."""
+    return {
+        (portion.line_item.id, each.location_id)
+        for each in fulfillment_orders
+        if each.status == "ON_HOLD"
+        for portion in each.line_items.nodes
+        if portion.remaining_quantity
+    }
 
 
 def _refunds_by_line(refund_lines: Iterable[RefundLineNode]) -> dict[str, list[RefundLineNode]]:

@@ -9,7 +9,7 @@ https://shopify.dev/docs/api/usage/limits
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inventory_sync.shopify.text import loads, shown
@@ -60,10 +60,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """It did not run, and nothing will until a person acts."""
+    """Nothing will run until a person acts. ``may_have_run``: this operation, at least in part."""
 
     reason: str
     way_out: str
+    may_have_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +167,26 @@ def _decipher_errors(errors: Any, data: Any, cost: Cost | None) -> Result:
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         return RetryLater(f"the answer holds malformed errors: {shown(errors)}")
     first = shown(errors[0].get("message"))
-    if isinstance(data, dict) and any(value is not None for value in data.values()):
-        # Some of it ran, so no error proves that a mutation did not.
-        return _stopped_by(errors) or RetryLater(f"Shopify reported beside its data: {first}")
-    return (
-        _stopped_by(errors) or _never_ran(errors, cost) or RetryLater(f"Shopify reported: {first}")
-    )
+    stopped = _stopped_by(errors)
+    # Some of it ran, or an error lies within a field: then nothing proves that a mutation did not.
+    partly = isinstance(data, dict) and any(value is not None for value in data.values())
+    if partly or any(_is_deep(error) for error in errors):
+        if stopped is not None:
+            return replace(stopped, may_have_run=True)
+        return RetryLater(f"Shopify reported beside its data: {first}")
+    return stopped or _never_ran(errors, cost) or RetryLater(f"Shopify reported: {first}")
+
+
+def _is_deep(error: Mapping[str, Any]) -> bool:
+    """Whether the error arose below a field of the operation, while that was running."""
+    path = error.get("path")
+    return isinstance(path, list) and len(path) > 1
 
 
 def _never_ran(errors: list[dict[str, Any]], cost: Cost | None) -> Result | None:
     codes = {_code(error) for error in errors}
     first = shown(errors[0].get("message"))
-    if "THROTTLED" in codes:
+    if codes == {"THROTTLED"}:
         return Throttled(cost=cost)
     if "MAX_COST_EXCEEDED" in codes:
         return TooCostly(first)

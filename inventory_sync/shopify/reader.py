@@ -1,17 +1,19 @@
 """Asks a query, page by page if need be, and hands out checked answers.
 
 Put here what every read shares: sizes that shrink when a query is too costly, pagination that
-always ends, and shapes that are checked before use. What is read is in ``storefront.py`` and
-``order_reader.py``.
+always ends, objects by id, and shapes that are checked before use. What is read is in
+``stock_reader.py``, ``order_reader.py`` and ``draft_reader.py``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from inventory_sync.domain.errors import StoreStopped
-from inventory_sync.shopify.answers import Connection, fault_of
+from inventory_sync.shopify.answers import Connection, NodesAnswer, fault_of
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.operations import Operation
 from inventory_sync.shopify.protocol import TooCostly
@@ -59,6 +61,22 @@ class Reader:
                 raise self._client.unreachable(f"the pages of {operation.name} do not go on")
             after = info.end_cursor
 
+    def nodes(self, operation: Operation, ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """The objects with these ids in their order, page by page; what does not exist is left out.
+
+        The operation takes them as ``ids`` and selects the ``id`` of each.
+        """
+        remaining = list(ids)
+        while remaining:
+            nodes = self.read(operation, NodesAnswer, ids=remaining).nodes
+            if not 0 < len(nodes) <= len(remaining):
+                raise self._client.unreachable("it answered about more or fewer objects than asked")
+            for gid, node in zip(remaining, nodes, strict=False):
+                if node and node.get("id") != gid:
+                    raise self._client.unreachable("it answered about another object than asked")
+            yield [node for node in nodes if node]
+            remaining = remaining[len(nodes) :]
+
     def check(self, shape: type[Shape], data: Any) -> Shape:
         """The data in its shape, or ``StoreUnreachable``."""
         try:
@@ -87,3 +105,17 @@ def _sized(sizes: Mapping[str, int], variables: Mapping[str, Any]) -> dict[str, 
     return {
         name: variables[name][:size] if name in variables else size for name, size in sizes.items()
     }
+
+
+def of_kind(ids: Iterable[str], *kinds: str) -> list[str]:
+    """The gids of these kinds, each once. Anything else names nothing that could be asked for."""
+    gid = re.compile(rf"gid://shopify/(?:{'|'.join(kinds)})/[0-9]{{1,20}}")
+    return [each for each in dict.fromkeys(ids) if gid.fullmatch(each)]
+
+
+def updated_query(updated_since: datetime) -> str:
+    """The search for what was updated since, by the second, as Shopify keeps it."""
+    if updated_since.tzinfo is None:
+        raise ValueError("updated_since must say its time zone")
+    since = updated_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"updated_at:>='{since}'"

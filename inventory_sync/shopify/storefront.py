@@ -1,17 +1,17 @@
 """One Shopify store behind the ``Storefront`` port.
 
-Put here how each method of the port becomes operations, and how checked answers become the values
-of ``domain/publication.py``. The rules behind it are in the pure modules beside this one.
+Put here how each method of the port becomes a call, and what is written. Reading is in the readers
+beside this one, the rules behind it in the pure modules.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
-from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
+from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
+    SEND_WITHIN_SECONDS,
     CatalogItem,
     Level,
     LevelKey,
@@ -23,38 +23,35 @@ from inventory_sync.domain.publication import (
     StoreLocation,
     Unknown,
 )
+from inventory_sync.domain.reservations import Draft
+from inventory_sync.domain.webhooks import Subscription
 from inventory_sync.shopify import operations
 from inventory_sync.shopify.answers import (
     ActivateAnswer,
-    CatalogAnswer,
-    LeveledItem,
-    LevelsAnswer,
+    AdjustQuantitiesAnswer,
     LocationsAnswer,
-    LocationState,
-    ReadBackAnswer,
+    QuantitiesPayload,
     SetQuantitiesAnswer,
     ShopAnswer,
 )
 from inventory_sync.shopify.client import ShopifyClient
-from inventory_sync.shopify.operations import Operation
+from inventory_sync.shopify.draft_reader import DraftReader
 from inventory_sync.shopify.order_reader import OrderReader
-from inventory_sync.shopify.protocol import Rejected
+from inventory_sync.shopify.protocol import Answer, Rejected
 from inventory_sync.shopify.reader import Reader
+from inventory_sync.shopify.stock_reader import StockReader
+from inventory_sync.shopify.subscriptions import Subscriptions
 from inventory_sync.shopify.text import shown
 from inventory_sync.shopify.writes import (
     activate_variables,
-    set_quantities_outcome,
+    adjust_quantities_variables,
+    quantities_outcome,
     set_quantities_variables,
 )
-
-# Shopify ends a pagination at 25,000 objects (facts 3); we start a new one by id before that.
-_WINDOW_ITEMS = 24_750
 
 _SET_QUANTITIES_POINTS = 13  # recorded cost of one call, whatever its rows (facts 3)
 _SLOW_ANSWER_SECONDS = 2
 _FEWEST_CALLS, _MOST_CALLS = 4, 32
-
-ItemPage = TypeVar("ItemPage", CatalogAnswer, LevelsAnswer)
 
 
 class ShopifyStorefront:
@@ -63,7 +60,10 @@ class ShopifyStorefront:
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
         self._reader = Reader(client)
+        self._stock = StockReader(client, self._reader)
         self._orders = OrderReader(client, self._reader)
+        self._drafts = DraftReader(client, self._reader)
+        self._subscriptions = Subscriptions(client, self._reader)
 
     @property
     def store(self) -> str:
@@ -97,71 +97,76 @@ class ShopifyStorefront:
             myshopify_domain=about.shop.myshopify_domain,
             plan=about.shop.plan.public_display_name,
             api_version=self._client.served_version,
-            scopes=frozenset(s.handle for s in about.current_app_installation.access_scopes),
+            scopes=about.scopes,
             supported_versions=tuple(each.handle for each in versions if each.supported),
             locations=tuple(locations),
         )
 
+    # --- reading ---
+
     def catalog(self) -> Iterator[CatalogItem]:
         """Every inventory item, also those without SKU and those that share one."""
-        for page in self._item_pages(operations.CATALOG, CatalogAnswer):
-            for node in page.inventory_items.nodes:
-                yield CatalogItem(node.id, node.sku or None, node.tracked)
+        return self._stock.catalog()
 
     def levels(self, store_location_id: str) -> Iterator[Level]:
         """Every level at one location, inactive ones included."""
-        for page in self._item_pages(
-            operations.LEVELS_AT_LOCATION, LevelsAnswer, locationId=store_location_id
-        ):
-            location_is_active = self._is_active(store_location_id, page.location)
-            for node in page.inventory_items.nodes:
-                if node.inventory_level is not None:
-                    yield _level(node, store_location_id, location_is_active)
+        return self._stock.levels(store_location_id)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]
     ) -> Iterator[Level]:
         """The levels of the given items at one location; an unconnected one says so."""
-        remaining = list(inventory_item_ids)
-        while remaining:
-            page = self._reader.read(
-                operations.LEVELS_OF_ITEMS,
-                ReadBackAnswer,
-                itemIds=remaining,
-                locationId=store_location_id,
-            )
-            location_is_active = self._is_active(store_location_id, page.location)
-            if not 0 < len(page.nodes) <= len(remaining):
-                raise self._client.unreachable("it answered about more or fewer items than asked")
-            for item_id, node in zip(remaining, page.nodes, strict=False):
-                if node is not None and node.id != item_id:
-                    raise self._client.unreachable("it answered about another item than asked")
-                if node is None or node.inventory_level is None:
-                    yield _unconnected(item_id, store_location_id, node)
-                else:
-                    yield _level(node, store_location_id, location_is_active)
-            remaining = remaining[len(page.nodes) :]
+        return self._stock.levels_of(store_location_id, inventory_item_ids)
 
     def order_lines(self, updated_since: datetime) -> Iterator[Sequence[OrderLine]]:
         """Lines of all orders updated since, oldest update first; each value holds whole orders."""
         return self._orders.lines_since(updated_since)
 
+    def orders_of(self, ids: Sequence[str]) -> Iterator[Sequence[OrderLine]]:
+        """Lines of the orders with these gids (of orders or fulfillment orders), whole orders."""
+        return self._orders.lines_of(ids)
+
+    def drafts_of(self, ids: Sequence[str]) -> Sequence[Draft]:
+        """The draft orders with these gids; one that does not exist (any more) is left out."""
+        return self._drafts.drafts_of(ids)
+
+    def drafts_since(self, updated_since: datetime) -> Iterator[Sequence[Draft]]:
+        """Draft orders updated since, oldest update first."""
+        return self._drafts.drafts_since(updated_since)
+
+    # --- writing ---
+
+    def await_turn(self) -> None:
+        """Wait until the rate limit would let a call of ``set_quantities`` go at once."""
+        self._client.await_turn(operations.SET_QUANTITIES)
+
     def set_quantities(self, call: SetQuantities) -> Outcome:
-        """Send one call; again only while it provably did not run."""
-        result = self._client.command(operations.SET_QUANTITIES, set_quantities_variables(call))
+        """Send one call soon or never; again only while it provably did not run."""
+        operation, variables = (
+            (operations.ADJUST_QUANTITIES, adjust_quantities_variables(call))
+            if call.relative
+            else (operations.SET_QUANTITIES, set_quantities_variables(call))
+        )
+        result = self._client.command(operation, variables, within_seconds=SEND_WITHIN_SECONDS)
         if isinstance(result, Unknown):
             return result
         if isinstance(result, Rejected):
             return Refused(rows={}, general=(Refusal(result.code, result.message),))
         try:
-            payload = self._reader.check(SetQuantitiesAnswer, result.data).inventory_set_quantities
+            payload = self._payload(call, result)
         except StoreUnreachable as error:
             return Unknown(error.cause)
-        return set_quantities_outcome(
+        return quantities_outcome(
+            call,
             has_group=payload.inventory_adjustment_group is not None,
             user_errors=payload.user_errors,
-            row_count=len(call.changes),
         )
+
+    def _payload(self, call: SetQuantities, answer: Answer) -> QuantitiesPayload:
+        if call.relative:
+            adjusted = self._reader.check(AdjustQuantitiesAnswer, answer.data)
+            return adjusted.inventory_adjust_quantities
+        return self._reader.check(SetQuantitiesAnswer, answer.data).inventory_set_quantities
 
     def connect(self, key: LevelKey, idempotency_key: str) -> str | None:
         """Connect or activate a level with 0 available. Returns the reason when refused.
@@ -180,72 +185,19 @@ class ShopifyStorefront:
             return "Shopify accepted the request but the level is still not active"
         return None
 
-    def _item_pages(
-        self, operation: Operation, shape: type[ItemPage], **fixed: str
-    ) -> Iterator[ItemPage]:
-        """All pages of inventory items, by id; a new pagination begins before Shopify ends one."""
-        query: str | None = None
-        last = -1
-        while True:
-            ids: list[str] = []
-            for page in self._reader.pages(
-                operation, shape, lambda page: page.inventory_items, **fixed, query=query
-            ):
-                found = [node.id for node in page.inventory_items.nodes]
-                if query and found and self._number(found[0]) <= last:
-                    raise self._client.unreachable("it lists items again that were not asked for")
-                yield page
-                ids += found
-                if len(ids) >= _WINDOW_ITEMS:
-                    break
-            else:
-                return
-            numbers = [self._number(gid) for gid in ids]
-            if numbers != sorted(numbers):
-                # The next window starts after the highest id, so it would skip items.
-                raise self._client.unreachable("it lists inventory items in no order of their ids")
-            last = numbers[-1]
-            query = f"id:>{last}"
+    # --- webhooks ---
 
-    def _number(self, gid: str) -> int:
-        """The number at the end of a gid, which Shopify's search filters by."""
-        number = gid.rpartition("/")[2]
-        if not (number.isascii() and number.isdecimal() and len(number) <= 20):
-            raise self._client.unreachable(f"{shown(gid, 80)} is not an id that Shopify gives")
-        return int(number)
+    def webhooks(self) -> list[Subscription]:
+        """The webhook subscriptions that our app has in this store."""
+        return self._subscriptions.all()
 
-    def _is_active(self, store_location_id: str, location: LocationState | None) -> bool:
-        """Whether the location that was asked about is active."""
-        if location is None:
-            raise StoreStopped(
-                store=self.store,
-                reason=f"it has no location {store_location_id}",
-                way_out="correct the store's locations in the settings; doctor lists what it has",
-            )
-        if location.id != store_location_id:
-            raise self._client.unreachable("it answered about another location than asked")
-        return location.is_active
+    def subscribe(self, topic: str, uri: str) -> str | None:
+        """Subscribe to a topic of ``SUBSCRIBED``; returns the reason when refused.
 
+        Raises ``StoreUnreachable`` when the outcome is not known; doing it again is harmless.
+        """
+        return self._subscriptions.add(topic, uri)
 
-def _level(node: LeveledItem, store_location_id: str, location_is_active: bool) -> Level:
-    """A level as Shopify tells it; the quantity counts only where a write has an effect."""
-    assert node.inventory_level is not None
-    is_active = location_is_active and node.inventory_level.is_active
-    believed = node.tracked and is_active
-    return Level(
-        key=LevelKey(node.id, store_location_id),
-        tracked=node.tracked,
-        is_connected=True,
-        is_active=is_active,
-        available_units=node.available_units if believed else None,
-    )
-
-
-def _unconnected(item_id: str, store_location_id: str, node: LeveledItem | None) -> Level:
-    return Level(
-        key=LevelKey(item_id, store_location_id),
-        tracked=node is None or node.tracked,
-        is_connected=False,
-        is_active=False,
-        available_units=None,
-    )
+    def unsubscribe(self, subscription_id: str) -> str | None:
+        """Remove a subscription; returns the reason when refused, raises as ``subscribe``."""
+        return self._subscriptions.remove(subscription_id)

@@ -11,6 +11,7 @@ from inventory_sync.domain.publication import (
     Applied,
     LevelKey,
     Outcome,
+    QuantityChange,
     Refusal,
     Refused,
     SetQuantities,
@@ -21,14 +22,20 @@ from inventory_sync.shopify.text import shown
 
 MAX_ROWS_PER_CALL = 250  # https://shopify.dev/docs/api/usage/limits, input arrays
 
-# Another request with this key is still running: whether it applies is not known yet.
-_STILL_RUNNING = "IDEMPOTENCY_CONCURRENT_REQUEST"
+# Where the rows of a call are, absolute and relative.
+_ROWS = (("input", "quantities"), ("input", "changes"))
+
+# Neither says that nothing was applied: the first that an earlier request is still running, the
+# second that Shopify's own service failed. They are settled by reading.
+_OPEN_CODES = {
+    "IDEMPOTENCY_CONCURRENT_REQUEST": "Shopify is still working on an earlier request",
+    "SERVICE_UNAVAILABLE": "Shopify's inventory service was not available",
+}
 
 
 def set_quantities_variables(call: SetQuantities) -> dict[str, Any]:
     """The variables of ``SET_QUANTITIES``. The same call always gives the same variables."""
-    if not 0 < len(call.changes) <= MAX_ROWS_PER_CALL:
-        raise ValueError(f"a call sets 1 to {MAX_ROWS_PER_CALL} levels, not {len(call.changes)}")
+    _check_size(call)
     rows = [
         {
             "inventoryItemId": change.key.inventory_item_id,
@@ -38,35 +45,67 @@ def set_quantities_variables(call: SetQuantities) -> dict[str, Any]:
         }
         for change in call.changes
     ]
+    return {"key": call.idempotency_key, "input": {**_head(call), "quantities": rows}}
+
+
+def adjust_quantities_variables(call: SetQuantities) -> dict[str, Any]:
+    """The variables of ``ADJUST_QUANTITIES`` for a relative call.
+
+    Shopify adds up rows of one level without complaint, so that is a mistake of the caller.
+    """
+    _check_size(call)
+    if len({change.key for change in call.changes}) < len(call.changes):
+        raise ValueError("a relative call names a level twice, which would change it twice")
+    rows = [
+        {
+            "inventoryItemId": change.key.inventory_item_id,
+            "locationId": change.key.store_location_id,
+            "delta": _delta(change),
+            "changeFromQuantity": None,  # has to be there, and null means no comparison (facts 1.2)
+        }
+        for change in call.changes
+    ]
+    return {"key": call.idempotency_key, "input": {**_head(call), "changes": rows}}
+
+
+def _check_size(call: SetQuantities) -> None:
+    if not 0 < len(call.changes) <= MAX_ROWS_PER_CALL:
+        raise ValueError(f"a call sets 1 to {MAX_ROWS_PER_CALL} levels, not {len(call.changes)}")
+
+
+def _delta(change: QuantityChange) -> int:
+    return change.quantity_units - change.expected_units
+
+
+def _head(call: SetQuantities) -> dict[str, str]:
     return {
-        "key": call.idempotency_key,
-        "input": {
-            "name": "available",
-            "reason": "correction",
-            "referenceDocumentUri": call.reference_uri,
-            "quantities": rows,
-        },
+        "name": "available",
+        "reason": "correction",
+        "referenceDocumentUri": call.reference_uri,
     }
 
 
-def set_quantities_outcome(
-    *, has_group: bool, user_errors: Sequence[UserError], row_count: int
+def quantities_outcome(
+    call: SetQuantities, *, has_group: bool, user_errors: Sequence[UserError]
 ) -> Outcome:
     """Applied, refused or unknown. One user error means that no row was applied (facts 1.3).
 
     No errors and no adjustment group is what Shopify answers when nothing had to change.
     """
     if not user_errors:
+        if call.relative and not has_group and any(_delta(each) for each in call.changes):
+            return Unknown("Shopify reported neither an adjustment nor an error")
         return Applied()
     if has_group:
         return Unknown("Shopify reported both an adjustment and errors")
-    if any(error.code == _STILL_RUNNING for error in user_errors):
-        return Unknown("Shopify is still working on an earlier request with this key")
+    for error in user_errors:
+        if error.code in _OPEN_CODES:
+            return Unknown(_OPEN_CODES[error.code])
     rows: dict[int, Refusal] = {}
     general: list[Refusal] = []
     for error in user_errors:
         refusal = Refusal(code=error.code or "", message=shown(error.message))
-        index = _row_index(error.field, row_count)
+        index = _row_index(error.field, len(call.changes))
         if index is None:
             general.append(refusal)
         else:
@@ -76,7 +115,7 @@ def set_quantities_outcome(
 
 def _row_index(path: Sequence[str] | None, row_count: int) -> int | None:
     """The row in a path such as ``["input", "quantities", "3", "locationId"]``."""
-    if path is None or len(path) < 3 or list(path[:2]) != ["input", "quantities"]:
+    if path is None or len(path) < 3 or tuple(path[:2]) not in _ROWS:
         return None
     step = path[2]
     if not (step.isascii() and step.isdecimal() and len(step) <= 3):

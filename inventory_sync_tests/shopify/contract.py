@@ -2,92 +2,26 @@
 
 Subclass ``StorefrontContract`` and provide the ``shop`` fixture: a store that holds ``SAMPLE``.
 The fake and the real adapter (on the stand-in) both pass, so a test above them may use the fake.
+Orders and drafts are in ``contract_sales.py``, subscriptions in ``contract_webhooks.py``.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import pytest
 
 from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.publication import (
     Applied,
-    Level,
     LevelKey,
-    Outcome,
     QuantityChange,
     Refused,
-    SetQuantities,
-    StoreLocation,
 )
-from inventory_sync.flow.ports import Storefront
-
-NYC = "gid://shopify/Location/1001"
-LAX = "gid://shopify/Location/1002"
-OLD = "gid://shopify/Location/1003"
-LOCATIONS = (
-    StoreLocation(NYC, "New York", True),
-    StoreLocation(LAX, "Los Angeles", True),
-    StoreLocation(OLD, "Old barn", False),
-)
+from inventory_sync_tests.shopify.contract_sales import SalesContract
+from inventory_sync_tests.shopify.contract_webhooks import WebhooksContract
+from inventory_sync_tests.shopify.sample_shop import LAX, LOCATIONS, NYC, SAMPLE, SampleShop
 
 
-@dataclass(frozen=True)
-class SampleItem:
-    """An item of the sample shop; ``levels`` are (location, units, active)."""
-
-    sku: str | None
-    levels: tuple[tuple[str, int, bool], ...]
-    tracked: bool = True
-
-
-SAMPLE = (
-    SampleItem("RETRO-CLOCK", ((NYC, 10, True), (LAX, 4, True))),
-    SampleItem("OAK-TABLE", ((NYC, 5, True),)),
-    SampleItem("OAK-TABLE", ((NYC, 1, True),)),
-    SampleItem(None, ((NYC, 2, True),)),
-    SampleItem("GIFT-BOX", ((NYC, 0, True),), tracked=False),
-    SampleItem("SLEEPY-LAMP", ((NYC, 9, False), (LAX, 3, True))),
-)
-
-
-class SampleShop(ABC):
-    """A storefront, and the hands of the world on its shop."""
-
-    storefront: Storefront
-
-    @abstractmethod
-    def buy(self, sku: str, units: int, location_id: str) -> None:
-        """A shopper orders units that a location ships."""
-
-    @abstractmethod
-    def rename(self, sku: str, new: str | None) -> None:
-        """The first item with a SKU gets another one."""
-
-    def item(self, sku: str) -> str:
-        """The id of the first item with a SKU."""
-        return next(each.inventory_item_id for each in self.storefront.catalog() if each.sku == sku)
-
-    def key(self, sku: str, location_id: str = NYC) -> LevelKey:
-        return LevelKey(self.item(sku), location_id)
-
-    def level(self, sku: str, location_id: str = NYC) -> Level:
-        (level,) = self.storefront.levels_of(location_id, [self.item(sku)])
-        return level
-
-    def change(
-        self, sku: str, expected: int, quantity: int, location_id: str = NYC
-    ) -> QuantityChange:
-        return QuantityChange(sku, self.key(sku, location_id), expected, quantity)
-
-    def set(self, *changes: QuantityChange, key: str = "8d1f5b1e-0001") -> Outcome:
-        call = SetQuantities(key, "gid://inventory-sync/Pass/7", changes)
-        return self.storefront.set_quantities(call)
-
-
-class StorefrontContract:
+class StorefrontContract(SalesContract, WebhooksContract):
     """The law of the port. ``shop`` is provided by the subclass, fresh for each test."""
 
     @pytest.fixture
@@ -226,6 +160,53 @@ class StorefrontContract:
         assert isinstance(shop.set(change, key="8d1f5b1e-0002"), Applied | Refused)
         assert shop.level("RETRO-CLOCK").available_units == 7
 
+    # --- writing relatively ---
+
+    def test_a_relative_call_changes_by_the_difference_whatever_is_shown(
+        self, shop: SampleShop
+    ) -> None:
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        outcome = shop.adjust(
+            shop.change("RETRO-CLOCK", 10, 12),
+            shop.change("RETRO-CLOCK", 100, 98, LAX),
+            shop.change("OAK-TABLE", 5, 5),
+        )
+        assert outcome == Applied()
+        assert shop.level("RETRO-CLOCK").available_units == 9
+        assert shop.level("RETRO-CLOCK", LAX).available_units == 2
+        assert shop.level("OAK-TABLE").available_units == 5
+
+    def test_a_relative_call_may_go_below_nothing(self, shop: SampleShop) -> None:
+        assert shop.adjust(shop.change("OAK-TABLE", 9, 1)) == Applied()
+        assert shop.level("OAK-TABLE").available_units == -3
+
+    def test_a_relative_call_that_changes_nothing_is_applied(self, shop: SampleShop) -> None:
+        assert shop.adjust(shop.change("RETRO-CLOCK", 3, 3)) == Applied()
+        assert shop.level("RETRO-CLOCK").available_units == 10
+
+    def test_an_unknown_level_refuses_the_whole_relative_call(self, shop: SampleShop) -> None:
+        nothing = LevelKey("gid://shopify/InventoryItem/999999999", NYC)
+        outcome = shop.adjust(
+            shop.change("OAK-TABLE", 5, 6),
+            QuantityChange("GHOST", nothing, 0, 1),
+            shop.change("RETRO-CLOCK", 0, 1, "gid://shopify/Location/4711"),
+        )
+        assert isinstance(outcome, Refused)
+        assert outcome.rows[1].code == "INVALID_INVENTORY_ITEM"
+        assert outcome.rows[2].code == "INVALID_LOCATION"
+        assert shop.level("OAK-TABLE").available_units == 5
+
+    def test_a_relative_call_that_names_a_level_twice_is_a_mistake_of_the_caller(
+        self, shop: SampleShop
+    ) -> None:
+        with pytest.raises(ValueError, match="twice"):
+            shop.adjust(shop.change("OAK-TABLE", 5, 6), shop.change("OAK-TABLE", 5, 7))
+        assert shop.level("OAK-TABLE").available_units == 5
+
+    def test_awaiting_a_turn_changes_nothing(self, shop: SampleShop) -> None:
+        shop.storefront.await_turn()
+        assert shop.set(shop.change("RETRO-CLOCK", 10, 7)) == Applied()
+
     # --- connecting ---
 
     def test_an_unconnected_level_is_connected_with_nothing_available(
@@ -247,45 +228,3 @@ class StorefrontContract:
     def test_connecting_an_active_level_is_refused_with_a_reason(self, shop: SampleShop) -> None:
         assert shop.storefront.connect(shop.key("RETRO-CLOCK"), "8d1f5b1e-0005")
         assert shop.level("RETRO-CLOCK").available_units == 10
-
-    # --- orders ---
-
-    def test_an_order_shows_as_lines_with_what_they_took(self, shop: SampleShop) -> None:
-        shop.buy("RETRO-CLOCK", 3, NYC)
-        shop.buy("OAK-TABLE", 2, NYC)
-        since = shop_time(shop) - timedelta(hours=1)
-        lines = [line for value in shop.storefront.order_lines(since) for line in value]
-        assert [(each.sku, each.current_units, each.taken_units) for each in lines] == [
-            ("RETRO-CLOCK", 3, 3),
-            ("OAK-TABLE", 2, 2),
-        ]
-        assert [each.store_location_id for each in lines] == [NYC, NYC]
-        assert [each.inventory_item_id for each in lines] == [
-            shop.item("RETRO-CLOCK"),
-            shop.item("OAK-TABLE"),
-        ]
-        assert len({each.order_id for each in lines}) == 2
-        assert all(each.updated_at.tzinfo is not None for each in lines)
-        assert shop.level("RETRO-CLOCK").available_units == 7
-
-    @pytest.mark.parametrize(("new", "counts_for"), [("CLOCK-2", "CLOCK-2"), (None, "RETRO-CLOCK")])
-    def test_a_line_counts_for_the_sku_that_its_item_has_now(
-        self, shop: SampleShop, new: str | None, counts_for: str
-    ) -> None:
-        item = shop.item("RETRO-CLOCK")
-        shop.buy("RETRO-CLOCK", 3, NYC)
-        shop.rename("RETRO-CLOCK", new)
-        since = shop_time(shop) - timedelta(hours=1)
-        ((line,),) = shop.storefront.order_lines(since)
-        assert (line.sku, line.inventory_item_id) == (counts_for, item)
-
-    def test_orders_updated_before_the_time_asked_are_left_out(self, shop: SampleShop) -> None:
-        shop.buy("RETRO-CLOCK", 3, NYC)
-        later = shop_time(shop) + timedelta(days=1)
-        assert [line for value in shop.storefront.order_lines(later) for line in value] == []
-
-
-def shop_time(shop: SampleShop) -> datetime:
-    """When the newest order of a shop was updated, in the shop's own time."""
-    every = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-    return max(line.updated_at for value in shop.storefront.order_lines(every) for line in value)

@@ -1,15 +1,14 @@
 """A Shopify store in memory behind the ``Storefront`` port, for tests of what stands above it.
 
 It keeps the same law as the real adapter, because both pass ``contract.py``: compare-and-swap, all
-rows or none, no effect on untracked items. ``buy``, ``edit`` and ``lose_next_answer`` are what the
-world does to it.
+rows or none, no effect on untracked items. What the world does to it is in ``fake_shop.py``.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
+from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     Applied,
@@ -17,13 +16,16 @@ from inventory_sync.domain.publication import (
     Level,
     LevelKey,
     Outcome,
+    QuantityChange,
     Refusal,
     Refused,
     SetQuantities,
     StoreFacts,
-    StoreLocation,
     Unknown,
 )
+from inventory_sync.domain.reservations import Draft
+from inventory_sync.domain.webhooks import SUBSCRIBED, Subscription
+from inventory_sync_tests.shopify.fake_shop import FakeLevel, FakeShop
 
 _STALE = Refusal(
     "CHANGE_FROM_QUANTITY_STALE",
@@ -38,90 +40,10 @@ _NO_LOCATION = Refusal("INVALID_LOCATION", "The specified location could not be 
 
 
 @dataclass
-class FakeLevel:
-    """Units at one location; a connected level may be asleep."""
+class FakeStorefront(FakeShop):
+    """The port in front of a ``FakeShop``."""
 
-    available_units: int
-    is_active: bool = True
-
-
-@dataclass
-class FakeStorefront:
-    """One store. ``calls`` keeps every call that arrived, whatever became of it."""
-
-    store: str = "b2b-us"
-    locations: tuple[StoreLocation, ...] = ()
-    items: dict[str, CatalogItem] = field(default_factory=dict)
-    stock: dict[LevelKey, FakeLevel] = field(default_factory=dict)
-    orders: list[list[OrderLine]] = field(default_factory=list)
-    calls: list[SetQuantities] = field(default_factory=list)
-    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    stopped: StoreStopped | None = None
-    unreachable: StoreUnreachable | None = None
-    parallel_calls: int = 4
-    _lost: bool | None = None
-
-    # --- what the world does ---
-
-    def add_item(self, sku: str | None, *, tracked: bool = True) -> str:
-        """Add an inventory item and return its id."""
-        item_id = f"gid://shopify/InventoryItem/{501 + len(self.items)}"
-        self.items[item_id] = CatalogItem(item_id, sku, tracked)
-        return item_id
-
-    def add_level(
-        self, item_id: str, location_id: str, available_units: int, *, active: bool = True
-    ) -> LevelKey:
-        """Connect an item to a location."""
-        key = LevelKey(item_id, location_id)
-        self.stock[key] = FakeLevel(available_units, active)
-        return key
-
-    def buy(self, key: LevelKey, units: int) -> OrderLine:
-        """A shopper orders, and the units leave ``available``."""
-        self.now += timedelta(seconds=1)
-        number = 1001 + len(self.orders)
-        line = OrderLine(
-            order_id=f"gid://shopify/Order/{number}",
-            order_name=f"#{number}",
-            line_id=f"gid://shopify/LineItem/{number}",
-            sku=self.items[key.inventory_item_id].sku,
-            inventory_item_id=key.inventory_item_id,
-            store_location_id=key.store_location_id,
-            current_units=units,
-            taken_units=units,
-            updated_at=self.now,
-        )
-        self.orders.append([line])
-        if self.items[key.inventory_item_id].tracked:
-            self.stock[key].available_units -= units
-        return line
-
-    def cancel(self, line: OrderLine) -> None:
-        """The order of a line is cancelled and its units are restocked."""
-        self.now += timedelta(seconds=1)
-        for index, order in enumerate(self.orders):
-            if order[0].order_id == line.order_id:
-                self.orders[index] = [
-                    replace(each, current_units=0, taken_units=0, updated_at=self.now)
-                    for each in order
-                ]
-                key = LevelKey(str(line.inventory_item_id), str(line.store_location_id))
-                self.stock[key].available_units += line.taken_units
-
-    def rename(self, item_id: str, sku: str | None) -> None:
-        """A clerk gives an item another SKU; orders keep the one that was sold."""
-        self.items[item_id] = replace(self.items[item_id], sku=sku)
-
-    def edit(self, key: LevelKey, available_units: int) -> None:
-        """A clerk sets a quantity by hand."""
-        self.stock[key].available_units = available_units
-
-    def lose_next_answer(self, *, applied: bool) -> None:
-        """The next call is applied or not, and its answer never comes."""
-        self._lost = applied
-
-    # --- the port ---
+    # --- reading ---
 
     def facts(self) -> StoreFacts:
         self._reach()
@@ -129,7 +51,7 @@ class FakeStorefront:
             myshopify_domain=f"{self.store}.myshopify.com",
             plan="Basic",
             api_version="2026-10",
-            scopes=frozenset({"read_inventory", "write_inventory", "read_orders"}),
+            scopes=self.scopes,
             supported_versions=("2026-07", "2026-10"),
             locations=self.locations,
         )
@@ -156,7 +78,33 @@ class FakeStorefront:
         since = updated_since.replace(microsecond=0)
         recent = [order for order in self.orders if order[0].updated_at >= since]
         for order in sorted(recent, key=lambda order: order[0].updated_at):
-            yield tuple(replace(line, sku=self._sku_now(line)) for line in order)
+            yield self._as_read(order)
+
+    def orders_of(self, ids: Sequence[str]) -> Iterator[Sequence[OrderLine]]:
+        self._reach()
+        known = {order[0].order_id: order for order in self.orders}
+        named = [gid.replace("/FulfillmentOrder/", "/Order/") for gid in ids]
+        for gid in dict.fromkeys(named):
+            if gid in known:
+                yield self._as_read(known[gid])
+
+    def drafts_of(self, ids: Sequence[str]) -> Sequence[Draft]:
+        self._reach()
+        wanted = [gid for gid in dict.fromkeys(ids) if gid in self.drafts]
+        return [self.drafts[gid][0] for gid in wanted] if self._may_read_drafts else []
+
+    def drafts_since(self, updated_since: datetime) -> Iterator[Sequence[Draft]]:
+        self._reach()
+        since = updated_since.replace(microsecond=0)
+        found = [draft for draft, _ in self.drafts.values() if draft.updated_at >= since]
+        if self._may_read_drafts:
+            yield tuple(sorted(found, key=lambda draft: draft.updated_at))
+
+    # --- writing ---
+
+    def await_turn(self) -> None:
+        self._reach()
+        self.turns_awaited += 1
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
         self._reach()
@@ -177,11 +125,37 @@ class FakeStorefront:
         self.stock[key] = FakeLevel(0)
         return None
 
+    # --- webhooks ---
+
+    def webhooks(self) -> Sequence[Subscription]:
+        self._reach()
+        return list(self.subscriptions)
+
+    def subscribe(self, topic: str, uri: str) -> str | None:
+        self._reach()
+        if topic not in SUBSCRIBED:
+            raise ValueError(f"{topic} is no topic that we subscribe to")
+        if any((each.topic, each.uri) == (topic, uri) for each in self.subscriptions):
+            return "Address for this topic has already been taken."
+        gid = f"gid://shopify/WebhookSubscription/{self._next_number()}"
+        self.subscriptions.append(Subscription(gid, topic, uri))
+        return None
+
+    def unsubscribe(self, subscription_id: str) -> str | None:
+        self._reach()
+        kept = [each for each in self.subscriptions if each.subscription_id != subscription_id]
+        if len(kept) == len(self.subscriptions):
+            return "Webhook subscription does not exist"
+        self.subscriptions = kept
+        return None
+
     # --- the law ---
 
     def _apply(self, call: SetQuantities) -> Outcome:
         assert 0 < len(call.changes) <= 250
         keys = [change.key for change in call.changes]
+        if call.relative and len(set(keys)) < len(keys):
+            raise ValueError("a relative call names a level twice")
         known = {place.store_location_id for place in self.locations}
         rows: dict[int, Refusal] = {}
         for index, change in enumerate(call.changes):
@@ -192,14 +166,19 @@ class FakeStorefront:
                 rows[index] = _NO_LOCATION
             elif keys.count(change.key) > 1:
                 rows[index] = _TWICE
-            elif level.available_units != change.expected_units:
+            elif not call.relative and level.available_units != change.expected_units:
                 rows[index] = _STALE
         if rows:
             return Refused(rows=rows)
         for change in call.changes:
             if self.items[change.key.inventory_item_id].tracked and change.key in self.stock:
-                self.stock[change.key].available_units = change.quantity_units
+                self._write(change, relative=call.relative)
         return Applied()
+
+    def _write(self, change: QuantityChange, *, relative: bool) -> None:
+        level = self.stock[change.key]
+        base_units = level.available_units if relative else change.expected_units
+        level.available_units = base_units + change.quantity_units - change.expected_units
 
     def _level(self, key: LevelKey) -> Level:
         item = self.items.get(key.inventory_item_id)
@@ -208,6 +187,13 @@ class FakeStorefront:
         active = level is not None and level.is_active and self._is_open(key.store_location_id)
         units = level.available_units if level and active and tracked else None
         return Level(key, tracked, level is not None, active, units)
+
+    @property
+    def _may_read_drafts(self) -> bool:
+        return "read_draft_orders" in self.scopes
+
+    def _as_read(self, order: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+        return tuple(replace(line, sku=self._sku_now(line)) for line in order)
 
     def _sku_now(self, line: OrderLine) -> str | None:
         item = self.items.get(line.inventory_item_id or "")

@@ -26,11 +26,21 @@ def variant(sku: str | None) -> dict[str, Any]:
     return {"inventoryItem": {"id": ITEM, "sku": sku}}
 
 
-def ships(location: str | None, units: int, status: str = "OPEN") -> dict[str, Any]:
+def portion(units: int, remaining: int | None = None, line_id: str = CLOCK) -> dict[str, Any]:
+    return {
+        "totalQuantity": units,
+        "remainingQuantity": units if remaining is None else remaining,
+        "lineItem": {"id": line_id},
+    }
+
+
+def ships(
+    location: str | None, units: int, status: str = "OPEN", remaining: int | None = None
+) -> dict[str, Any]:
     return {
         "status": status,
         "assignedLocation": {"location": {"id": location} if location else None},
-        "lineItems": page([{"totalQuantity": units, "lineItem": {"id": CLOCK}}]),
+        "lineItems": page([portion(units, remaining)]),
     }
 
 

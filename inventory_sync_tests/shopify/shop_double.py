@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from inventory_sync.shopify.client import ShopifyClient, Timing
+from inventory_sync.shopify.client import ShopifyClient
+from inventory_sync.shopify.pacing import Timing
 from inventory_sync.shopify.requests import Endpoint
 
 TOKEN = "canary-token-7f3a"

@@ -17,6 +17,8 @@ from inventory_sync_tests.shopify.order_samples import (
     NYC,
     line,
     order_node,
+    page,
+    portion,
     refund,
     ships,
     variant,
@@ -78,6 +80,30 @@ class TestPlaces:
     def test_a_moved_line_that_has_shipped_is_at_its_newest_place(self) -> None:
         shipped = [ships(NYC, 3, "CLOSED"), ships(LAX, 3, "CLOSED")]
         assert units([line(3)], shipped) == {LAX: (3, 3), NYC: (0, 0)}
+
+
+class TestHolds:
+    def held(self, work: list[dict[str, Any]]) -> dict[str | None, bool]:
+        return {each.store_location_id: each.is_on_hold for each in read([line(5)], work)}
+
+    def test_a_line_is_on_hold_while_a_fulfillment_order_with_its_units_is(self) -> None:
+        assert self.held([ships(NYC, 5, "ON_HOLD")]) == {NYC: True}
+        assert self.held([ships(NYC, 5, "OPEN")]) == {NYC: False}
+
+    def test_a_hold_concerns_the_location_that_may_not_ship(self) -> None:
+        work = [ships(NYC, 2, "ON_HOLD"), ships(LAX, 3)]
+        assert self.held(work) == {NYC: True, LAX: False}
+
+    def test_units_that_have_shipped_are_not_on_hold(self) -> None:
+        assert self.held([ships(NYC, 5, "ON_HOLD", remaining=0)]) == {NYC: False}
+
+    def test_a_hold_of_another_line_does_not_count(self) -> None:
+        other = ships(NYC, 0, "ON_HOLD")
+        other["lineItems"] = page([portion(1, line_id="gid://shopify/LineItem/12")])
+        assert self.held([other, ships(NYC, 5)]) == {NYC: False}
+
+    def test_an_order_that_no_location_ships_is_not_on_hold(self) -> None:
+        assert self.held([]) == {None: False}
 
 
 class TestRefunds:

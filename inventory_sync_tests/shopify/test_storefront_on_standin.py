@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -33,29 +33,35 @@ from inventory_sync.sandbox.standin import (
     StandIn,
     Wanted,
     cancel_order,
+    complete_draft,
+    delete_draft,
     edit_location,
     edit_order,
     fulfill_order,
+    hold_order,
     move_order,
+    place_draft,
     place_order,
     refund_order,
+    release_order,
     running,
 )
-from inventory_sync.shopify.client import ShopifyClient, Timing
+from inventory_sync.shopify.client import ShopifyClient
+from inventory_sync.shopify.pacing import Timing
 from inventory_sync.shopify.requests import Endpoint
 from inventory_sync.shopify.storefront import ShopifyStorefront
-from inventory_sync_tests.shopify.contract import (
+from inventory_sync_tests.shopify.contract import StorefrontContract
+from inventory_sync_tests.shopify.sample_shop import (
+    EVER,
     LAX,
     LOCATIONS,
     NYC,
     SAMPLE,
     SampleShop,
-    StorefrontContract,
 )
 from inventory_sync_tests.shopify.shop_double import FakeTime
 
 TOKEN = "canary-token-7f3a"
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def number(gid: str) -> int:
@@ -94,8 +100,26 @@ class RealShop(SampleShop):
         self.real = ShopifyStorefront(ShopifyClient(endpoint, timing=timing))
         self.storefront = self.real
 
-    def buy(self, sku: str, units: int, location_id: str) -> None:
-        place_order(self.shop, [Wanted(sku, units, number(location_id))])
+    def buy(self, sku: str, units: int, location_id: str) -> str:
+        return place_order(self.shop, [Wanted(sku, units, number(location_id))]).gid
+
+    def hold(self, order_id: str) -> str:
+        return hold_order(self.shop, number(order_id)).fulfillment_orders[0].gid
+
+    def let_go(self, order_id: str) -> None:
+        release_order(self.shop, number(order_id))
+
+    def draft(self, sku: str, units: int, reserves_until: datetime | None = None) -> str:
+        return place_draft(self.shop, [Wanted(sku, units)], reserve_until=reserves_until).gid
+
+    def complete(self, draft_id: str) -> str:
+        return complete_draft(self.shop, number(draft_id)).gid
+
+    def discard(self, draft_id: str) -> None:
+        delete_draft(self.shop, number(draft_id))
+
+    def take_scope(self, scope: str) -> None:
+        self.shop.scopes -= {scope}
 
     def rename(self, sku: str, new: str | None) -> None:
         self.shop.stock.rename(self.shop.stock.with_sku(sku)[0], new)
@@ -164,6 +188,28 @@ class TestFaults:
         assert isinstance(shop.set(change), Unknown)
         assert shop.level("RETRO-CLOCK").available_units == left
         assert shop.shop.statistics.requests["InventorySyncSetQuantities"] == 1
+
+    @pytest.mark.parametrize(
+        ("kind", "left"),
+        [("applied_answer_lost", 7), ("truncated", 7), ("reset", 10), ("http_500", 10)],
+    )
+    def test_a_relative_write_is_sent_at_most_once(
+        self, shop: RealShop, kind: str, left: int
+    ) -> None:
+        change = shop.change("RETRO-CLOCK", 3, 0)
+        shop.strike(kind)
+        assert isinstance(shop.adjust(change), Unknown)
+        assert shop.level("RETRO-CLOCK").available_units == left
+        assert shop.shop.statistics.requests["InventorySyncAdjustQuantities"] == 1
+
+    @pytest.mark.parametrize("kind", ["http_429", "throttled"])
+    def test_a_relative_write_that_provably_did_not_run_is_sent_again(
+        self, shop: RealShop, kind: str
+    ) -> None:
+        change = shop.change("RETRO-CLOCK", 3, 0)
+        shop.strike(kind, count=2)
+        assert shop.adjust(change) == Applied()
+        assert shop.level("RETRO-CLOCK").available_units == 7
 
     def test_a_failed_earlier_attempt_is_a_definite_no(self, shop: RealShop) -> None:
         change = shop.change("RETRO-CLOCK", 10, 7)

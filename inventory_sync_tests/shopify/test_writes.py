@@ -1,6 +1,7 @@
 """The one write: its variables, and what Shopify's user errors say about each row."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,11 @@ from inventory_sync.domain.publication import (
     Unknown,
 )
 from inventory_sync.shopify.answers import UserError
-from inventory_sync.shopify.writes import set_quantities_outcome, set_quantities_variables
+from inventory_sync.shopify.writes import (
+    adjust_quantities_variables,
+    quantities_outcome,
+    set_quantities_variables,
+)
 
 NYC = "gid://shopify/Location/1001"
 
@@ -26,16 +31,23 @@ def change(number: int, *, expected: int = 4, quantity: int = 9) -> QuantityChan
     return QuantityChange(f"SKU-{number}", key, expected, quantity)
 
 
-def outcome(*errors: dict[str, Any], has_group: bool = False) -> Outcome:
-    return set_quantities_outcome(
+CALL = SetQuantities("key-1", "gid://inventory-sync/Pass/7", (change(1), change(2), change(3)))
+
+
+def outcome(
+    *errors: dict[str, Any], has_group: bool = False, call: SetQuantities = CALL
+) -> Outcome:
+    return quantities_outcome(
+        call,
         has_group=has_group,
         user_errors=[UserError.model_validate(error) for error in errors],
-        row_count=3,
     )
 
 
-def row_error(index: str, code: str = "CHANGE_FROM_QUANTITY_STALE") -> dict[str, Any]:
-    path = ["input", "quantities", index, "changeFromQuantity"]
+def row_error(
+    index: str, code: str = "CHANGE_FROM_QUANTITY_STALE", rows: str = "quantities"
+) -> dict[str, Any]:
+    path = ["input", rows, index, "changeFromQuantity"]
     return {"code": code, "field": path, "message": "no longer matches"}
 
 
@@ -127,3 +139,60 @@ def test_a_request_that_still_runs_is_unknown() -> None:
 
 def test_an_answer_that_contradicts_itself_is_unknown() -> None:
     assert isinstance(outcome(row_error("0"), has_group=True), Unknown)
+
+
+@pytest.mark.parametrize("code", ["SERVICE_UNAVAILABLE", "IDEMPOTENCY_CONCURRENT_REQUEST"])
+def test_a_service_that_failed_may_have_applied_the_call(code: str) -> None:
+    assert isinstance(outcome(general_error(code)), Unknown)
+
+
+class TestRelative:
+    CALL = replace(CALL, relative=True)
+
+    def test_each_level_is_changed_by_the_difference_without_a_comparison(self) -> None:
+        call = SetQuantities(
+            "key-2",
+            "gid://inventory-sync/Pass/8",
+            (change(1), change(2, expected=9, quantity=-1), change(3, expected=9)),
+            relative=True,
+        )
+        variables = adjust_quantities_variables(call)
+        assert variables["key"] == "key-2"
+        head = {name: value for name, value in variables["input"].items() if name != "changes"}
+        assert head == {
+            "name": "available",
+            "reason": "correction",
+            "referenceDocumentUri": "gid://inventory-sync/Pass/8",
+        }
+        assert variables["input"]["changes"] == [
+            {
+                "inventoryItemId": f"gid://shopify/InventoryItem/{number}",
+                "locationId": NYC,
+                "delta": delta,
+                "changeFromQuantity": None,
+            }
+            for number, delta in ((1, 5), (2, -10), (3, 0))
+        ]
+
+    def test_a_level_named_twice_would_be_changed_twice_and_is_a_mistake(self) -> None:
+        call = replace(self.CALL, changes=(change(1), change(2), change(1, quantity=5)))
+        with pytest.raises(ValueError, match="twice"):
+            adjust_quantities_variables(call)
+
+    @pytest.mark.parametrize("count", [0, 251])
+    def test_its_size_is_limited_too(self, count: int) -> None:
+        call = replace(self.CALL, changes=tuple(change(number) for number in range(count)))
+        with pytest.raises(ValueError, match="1 to 250"):
+            adjust_quantities_variables(call)
+
+    def test_a_group_means_applied(self) -> None:
+        assert outcome(has_group=True, call=self.CALL) == Applied()
+
+    def test_no_group_means_applied_only_when_nothing_had_to_change(self) -> None:
+        still = replace(self.CALL, changes=(change(1, expected=9), change(2, expected=9)))
+        assert outcome(has_group=False, call=still) == Applied()
+        assert isinstance(outcome(has_group=False, call=self.CALL), Unknown)
+
+    def test_the_rows_at_fault_are_named_by_their_index(self) -> None:
+        refused = outcome(row_error("2", "INVALID_LOCATION", rows="changes"), call=self.CALL)
+        assert refused == Refused(rows={2: Refusal("INVALID_LOCATION", "no longer matches")})

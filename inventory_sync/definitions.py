@@ -14,11 +14,15 @@ from inventory_sync.defs.assets.orders import orders_in_flight
 from inventory_sync.defs.assets.stores import store_assets
 from inventory_sync.defs.checks import (
     atp_is_the_sum_of_its_terms,
+    every_order_reaches_the_erp,
+    holds_are_the_same,
+    no_hold_is_forgotten,
     quarantine_checks,
     store_checks,
 )
-from inventory_sync.defs.jobs import full_sync
+from inventory_sync.defs.jobs import event_sync, full_sync
 from inventory_sync.defs.resources import FrameIOManager, InventorySync
+from inventory_sync.defs.sensors import event_sensors
 from inventory_sync.settings import Settings, load_settings
 
 
@@ -37,9 +41,13 @@ def build_definitions(
         asset_checks=[
             *quarantine_checks(),
             atp_is_the_sum_of_its_terms,
+            no_hold_is_forgotten,
+            holds_are_the_same,
+            every_order_reaches_the_erp,
             *(check for name in stores for check in store_checks(name)),
         ],
-        jobs=[full_sync],
+        jobs=[full_sync, event_sync],
+        sensors=event_sensors(),
         resources={
             "inventory_sync": InventorySync(),
             "frames": FrameIOManager(),

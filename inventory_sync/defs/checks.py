@@ -4,12 +4,15 @@ Put a check here that shows what a guard in the path has already judged, or comp
 assets say. Keep rules out: they live where they protect every path.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import pandas as pd
 
 from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import TERM_COLUMNS
+from inventory_sync.domain.holds import held, overdue_orders, phantom_holds
 
 JUDGED = ("locations", "products", "components", "stock", "commitments", "acknowledged_orders")
 
@@ -57,6 +60,68 @@ def atp_is_the_sum_of_its_terms(
     wrong = rows[rows["atp_micros"] != physical - sum(less)]
     return dg.AssetCheckResult(
         passed=wrong.empty, metadata={"rows": len(rows), "wrong rows": table(wrong)}
+    )
+
+
+OLDEST_HOLD_HOURS = 7 * 24
+
+
+@dg.asset_check(
+    asset=["erp", "commitments"],
+    name="no_hold_is_forgotten",
+    description="Holds and reservations wait for a decision; one that nobody has touched for a "
+    "week keeps stock from every store.",
+)
+def no_hold_is_forgotten(commitments: pd.DataFrame) -> dg.AssetCheckResult:
+    """Shows what is held, oldest first; fails when one is older than a week."""
+    holds = held(commitments, datetime.fromisoformat(commitments.attrs["taken_at"]))
+    old = holds[holds["age_hours"] > OLDEST_HOLD_HOURS]
+    return dg.AssetCheckResult(
+        passed=old.empty,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"held": len(holds), "older than a week": len(old), "oldest": table(holds)},
+    )
+
+
+@dg.asset_check(
+    asset=["erp", "commitments"],
+    name="holds_are_the_same_in_the_erp_and_in_shopify",
+    description="An order that only one side holds back: the other would ship it, or forget it.",
+)
+def holds_are_the_same(
+    context: dg.AssetCheckExecutionContext,
+    inventory_sync: InventorySync,
+    commitments: pd.DataFrame,
+) -> dg.AssetCheckResult:
+    """Compares the ERP's holds with the fulfillment holds of the order ledger."""
+    with inventory_sync.parts(context.log) as parts:
+        lines = parts.ledger.order_lines()
+    phantoms = phantom_holds(commitments, lines)
+    return dg.AssetCheckResult(
+        passed=phantoms.empty,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"phantom holds": len(phantoms), "orders": table(phantoms)},
+    )
+
+
+@dg.asset_check(
+    asset=["orders", "in_flight"],
+    name="every_order_reaches_the_erp_in_time",
+    description="An order that the ERP has not acknowledged within erp.acknowledge_within_minutes "
+    "is looked at by a person; it stays deducted meanwhile.",
+)
+def every_order_reaches_the_erp(
+    context: dg.AssetCheckExecutionContext, inventory_sync: InventorySync, in_flight: pd.DataFrame
+) -> dg.AssetCheckResult:
+    """Fails for lines in flight whose order was first seen longer ago than that."""
+    within = timedelta(minutes=inventory_sync.settings().erp.acknowledge_within_minutes)
+    late = overdue_orders(in_flight, now=datetime.now(UTC), within=within)
+    for order in late["order_name"].drop_duplicates():
+        context.log.warning(f"order {order} is not known to the ERP; it stays deducted")
+    return dg.AssetCheckResult(
+        passed=late.empty,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"overdue lines": len(late), "lines": table(late)},
     )
 
 

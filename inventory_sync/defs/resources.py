@@ -3,6 +3,7 @@
 Put what assets receive from Dagster here. Keep choices of adapters out: ``wiring`` makes them.
 """
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
         return load_settings(Path(self.settings_file) if self.settings_file else None)
 
     @contextmanager
-    def parts(self, log: dg.DagsterLogManager) -> Iterator[Parts]:
+    def parts(self, log: logging.Logger) -> Iterator[Parts]:
         """The parts of a pass; what they tell goes to the run's log."""
         from inventory_sync.wiring import open_parts
 

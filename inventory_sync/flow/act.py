@@ -4,17 +4,16 @@ Put here how a plan is cut into calls, sent, and what a refusal does to the rest
 decisions about quantities out: a refused row is decided anew by the next round, never re-sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from typing import Any
-
-import pandas as pd
 
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable, WriteInFlight
 from inventory_sync.domain.publication import (
     Applied,
+    Decided,
     LevelKey,
     Outcome,
     QuantityChange,
@@ -22,7 +21,6 @@ from inventory_sync.domain.publication import (
     Refused,
     SetQuantities,
     Unknown,
-    level_keys,
 )
 from inventory_sync.flow.parts import Parts
 
@@ -30,59 +28,67 @@ BATCH_ROWS = 250
 """Shopify takes at most this many rows in one call (facts 1.3)."""
 
 STALE = "CHANGE_FROM_QUANTITY_STALE"
+NOT_SENT = "NOT_SENT"
+WRITE_IN_FLIGHT = "WRITE_IN_FLIGHT"
 
-Batch = tuple[QuantityChange, ...]
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one call. ``relative``: as deltas instead of a compare-and-swap."""
+
+    changes: tuple[QuantityChange, ...]
+    relative: bool = False
+
+    def part(self, changes: Sequence[QuantityChange]) -> "Batch":
+        """A batch of some of the rows, of the same kind."""
+        return Batch(tuple(changes), self.relative)
 
 
 @dataclass
 class Sent:
-    """What became of a plan, level by level."""
+    """What became of a plan, level by level; ``first_at`` is when the first call left."""
 
     applied: list[LevelKey] = field(default_factory=list)
     refused: dict[LevelKey, Refusal] = field(default_factory=dict)
     unknown: dict[LevelKey, str] = field(default_factory=dict)
+    first_at: datetime | None = None
 
     @property
     def stale(self) -> list[LevelKey]:
         """Levels that changed between our reading and our write: an order came in between."""
         return [key for key, refusal in self.refused.items() if refusal.code == STALE]
 
+    @property
+    def overtaken(self) -> list[LevelKey]:
+        """Levels that another pass is writing, or has decided from newer figures."""
+        return [key for key, refusal in self.refused.items() if refusal.code == WRITE_IN_FLIGHT]
+
     def then(self, again: "Sent") -> "Sent":
         """The whole, after the stale levels have been decided anew."""
         settled = set(self.stale)
         kept = {key: why for key, why in self.refused.items() if key not in settled}
         return Sent(
-            self.applied + again.applied, kept | again.refused, self.unknown | again.unknown
+            self.applied + again.applied,
+            kept | again.refused,
+            self.unknown | again.unknown,
+            self.first_at or again.first_at,
         )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The writes of one store with what the ledger keeps beside each of them."""
+    """The writes of one store with what the ledger keeps beside each of them.
+
+    ``as_of``: the ERP instant from which they were decided; ``hot``: levels that are written by
+    delta.
+    """
 
     store: str
     pass_id: str
+    as_of: datetime
     changes: Sequence[QuantityChange]
-    taken_units: dict[LevelKey, int]
-    versions: dict[LevelKey, int]
-    waterfalls: dict[LevelKey, dict[str, Any]]
-
-
-def plan_of(
-    store: str, pass_id: str, writes: pd.DataFrame, waterfalls: dict[LevelKey, dict[str, Any]]
-) -> Plan:
-    """Turn the rows to write (see ``StorePlan.writes``) into changes, in their order."""
-    keys = level_keys(writes)
-    expected, quantities = writes["observed_units"].tolist(), writes["quantity_units"].tolist()
-    changes = [
-        QuantityChange(sku, key, expected_units, quantity_units)
-        for sku, key, expected_units, quantity_units in zip(
-            writes["sku"].astype(str), keys, expected, quantities, strict=True
-        )
-    ]
-    taken = dict(zip(keys, writes["taken_units"].tolist(), strict=True))
-    versions = dict(zip(keys, writes["version"].tolist(), strict=True))
-    return Plan(store, pass_id, changes, taken, versions, waterfalls)
+    decided: Mapping[LevelKey, Decided]
+    hot: frozenset[LevelKey] = frozenset()
 
 
 def act(parts: Parts, plan: Plan) -> Sent:
@@ -99,7 +105,7 @@ def act(parts: Parts, plan: Plan) -> Sent:
     with ThreadPoolExecutor(max(1, parts.storefronts[plan.store].parallel_calls)) as pool:
         try:
             for changes in (lowering, raising):
-                _send_all(partial(_send, parts, plan), _batches(changes), pool, sent)
+                _send_all(partial(_send, parts, plan, sent), _batches(plan, changes), pool, sent)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -113,6 +119,8 @@ def _send_all(
     sent: Sent,
 ) -> None:
     """Send all batches, and what is left of refused ones, until none is left."""
+    if len(batches) == 1:  # most event passes: no thread is needed
+        batches = _note(*send(batches[0]), sent)
     calls = {pool.submit(send, batch) for batch in batches}
     while calls:
         done, calls = wait(calls, return_when=FIRST_COMPLETED)
@@ -121,49 +129,57 @@ def _send_all(
 
 
 def _note(batch: Batch, outcome: Outcome, sent: Sent) -> list[Batch]:
+    """Write down what became of a batch; returns what of it is to be sent as new calls."""
+    changes = batch.changes
     match outcome:
         case Applied():
-            sent.applied += [change.key for change in batch]
+            sent.applied += [change.key for change in changes]
         case Unknown(cause):
-            sent.unknown.update({change.key: cause for change in batch})
+            sent.unknown.update({change.key: cause for change in changes})
         case Refused(rows, general):
             for index, refusal in rows.items():
-                sent.refused[batch[index].key] = refusal
-            rest = tuple(change for i, change in enumerate(batch) if i not in rows)
+                sent.refused[changes[index].key] = refusal
+            rest = [change for i, change in enumerate(changes) if i not in rows]
             if rows:
-                return [rest] if rest else []
-            if len(batch) == 1 or not any(refusal.concerns_a_row for refusal in general):
+                return [batch.part(rest)] if rest else []
+            if any(refusal.code == NOT_SENT for refusal in general):
+                return [batch]
+            if len(changes) == 1 or not any(refusal.concerns_a_row for refusal in general):
                 why = general[0] if general else Refusal("", "Shopify gave no reason")
-                sent.refused.update({change.key: why for change in batch})
+                sent.refused.update({change.key: why for change in changes})
                 return []
-            return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+            half = len(changes) // 2
+            return [batch.part(changes[:half]), batch.part(changes[half:])]
     return []
 
 
-def _send(parts: Parts, plan: Plan, batch: Batch) -> tuple[Batch, Outcome]:
+def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Outcome]:
     """One call: intent, call, outcome. A crash in between leaves the intent open."""
+    storefront = parts.storefronts[plan.store]
+    storefront.await_turn()  # before the intent: an open one closes its levels to everybody
     call = SetQuantities(
         idempotency_key=parts.new_id(),
         reference_uri=f"gid://inventory-sync/Pass/{plan.pass_id}",
-        changes=batch,
+        changes=batch.changes,
+        relative=batch.relative,
     )
     try:
         parts.ledger.prepare(
             plan.store,
             plan.pass_id,
             call,
-            taken_units={change.key: plan.taken_units[change.key] for change in batch},
-            versions={change.key: plan.versions[change.key] for change in batch},
-            waterfalls={change.key: plan.waterfalls[change.key] for change in batch},
+            decided={change.key: plan.decided[change.key] for change in batch.changes},
+            as_of=plan.as_of,
             created_at=parts.now(),
         )
     except WriteInFlight as busy:
-        why = Refusal("WRITE_IN_FLIGHT", "another pass is writing this level")
-        return batch, Refused({i: why for i, c in enumerate(batch) if c.key in busy.keys})
+        why = Refusal(WRITE_IN_FLIGHT, "another pass writes this level, or has newer figures")
+        return batch, Refused({i: why for i, c in enumerate(batch.changes) if c.key in busy.keys})
+    sent.first_at = sent.first_at or parts.now()
     try:
-        outcome = parts.storefronts[plan.store].set_quantities(call)
+        outcome = storefront.set_quantities(call)
     except (StoreStopped, StoreUnreachable) as error:  # raised only when nothing was applied
-        refusal = Refused({}, (Refusal("NOT_SENT", str(error)),))
+        refusal = Refused({}, (Refusal("NOT_APPLIED", str(error)),))
         parts.ledger.settle(plan.store, call.idempotency_key, refusal, at=parts.now())
         raise
     if not isinstance(outcome, Unknown):
@@ -171,5 +187,11 @@ def _send(parts: Parts, plan: Plan, batch: Batch) -> tuple[Batch, Outcome]:
     return batch, outcome
 
 
-def _batches(changes: Sequence[QuantityChange]) -> list[Batch]:
-    return [tuple(changes[at : at + BATCH_ROWS]) for at in range(0, len(changes), BATCH_ROWS)]
+def _batches(plan: Plan, changes: Sequence[QuantityChange]) -> list[Batch]:
+    cold = [change for change in changes if change.key not in plan.hot]
+    hot = [change for change in changes if change.key in plan.hot]
+    return [
+        Batch(tuple(group[at : at + BATCH_ROWS]), relative)
+        for group, relative in ((cold, False), (hot, True))
+        for at in range(0, len(group), BATCH_ROWS)
+    ]

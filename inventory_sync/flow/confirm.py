@@ -10,7 +10,7 @@ import pandas as pd
 
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
 from inventory_sync.domain.publication import LEVEL, LevelKey, level_keys
-from inventory_sync.flow.act import Sent
+from inventory_sync.flow.act import WRITE_IN_FLIGHT, Sent
 from inventory_sync.flow.gather import levels_frame, read_back, read_orders, settle_seen_writes
 from inventory_sync.flow.parts import Parts
 
@@ -48,14 +48,16 @@ def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.Dat
         )
         return findings_frame(subjects, kind, reason, values=pd.Series(values, dtype="object"))
 
+    # A level that another pass was quicker with has what it should have.
+    refused = {key: why for key, why in sent.refused.items() if why.code != WRITE_IN_FLIGHT}
     odd = _odd(parts, store, sent, rows)
     return joined(
         [
             finding(
-                sent.refused,
+                refused,
                 "refused",
                 "Shopify refused the quantity; the next pass decides anew",
-                [f"{refusal.code} {refusal.message}".strip() for refusal in sent.refused.values()],
+                [f"{refusal.code} {refusal.message}".strip() for refusal in refused.values()],
             ),
             finding(
                 sent.unknown,

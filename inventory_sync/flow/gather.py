@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from inventory_sync.domain.decision import StoreView
+from inventory_sync.domain.dirty import Clock
 from inventory_sync.domain.errors import PassRefused, StoreStopped
 from inventory_sync.domain.findings import findings_frame
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS
 from inventory_sync.domain.guards import snapshot_objections
+from inventory_sync.domain.kits import related_skus
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import LEVEL, CatalogItem, Level, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
@@ -29,8 +31,12 @@ FIRST_LOOK_BACK = timedelta(days=60)
 OVERLAP = timedelta(minutes=5)
 """Orders are read again this far back, for the search index lags behind the orders."""
 
-SETTLE_AFTER = timedelta(seconds=15)
-"""A call whose sender is gone may still arrive for so long."""
+SETTLE_AFTER = timedelta(seconds=10)
+"""A call that has no answer so long after its intent will never arrive: it left within
+``SEND_WITHIN_SECONDS`` or never, and as much again is left for its way.
+"""
+
+_LOOK_AGAIN_SECONDS = 0.25
 
 MISSING_ORDER_GRACE = timedelta(minutes=10)
 """An order that explains what a store shows may be listed so much later."""
@@ -55,7 +61,28 @@ def read_erp(parts: Parts, pass_id: str, *, override_guard: bool = False) -> Jud
     judged = judge(snapshot)
     parts.ledger.record_snapshot(pass_id, counts, taken_at=snapshot.taken_at)
     parts.ledger.record_findings("erp", judged.findings, pass_id=pass_id, at=parts.now())
+    remember_for_events(parts, pass_id, judged)
     return judged
+
+
+def remember_for_events(parts: Parts, pass_id: str, judged: Judged) -> None:
+    """What an event pass, which sees a few SKUs only, has to know of the whole: which SKUs are in
+    doubt, with all that share a kit with them, and when commitments end by themselves.
+    """
+    doubted = set(judged.doubts["sku"].dropna().astype(str))
+    pairs = judged.snapshot.components[["kit_sku", "component_sku"]].astype(str)
+    groups = related_skus(pairs.itertuples(index=False), doubted)
+    parts.ledger.record_doubts("erp", set().union(*groups), pass_id=pass_id)
+    taken_at, now = judged.snapshot.taken_at, parts.now()
+    commitments = judged.snapshot.commitments
+    ending = commitments[commitments["expires_at"] > pd.Timestamp(taken_at)]
+    clocks = [
+        Clock(str(name), str(sku), now + (ends.to_pydatetime() - taken_at))
+        for name, sku, ends in ending[["commitment_id", "sku", "expires_at"]].itertuples(
+            index=False
+        )
+    ]
+    parts.ledger.set_clocks(None, clocks, at=now)
 
 
 def read_orders(parts: Parts, store: str) -> int:
@@ -67,7 +94,7 @@ def read_orders(parts: Parts, store: str) -> int:
     since = parts.now() - FIRST_LOOK_BACK if cursor is None else cursor - OVERLAP
     newest, count = cursor, 0
     for lines in parts.storefronts[store].order_lines(since):
-        parts.ledger.record_order_lines(store, _placed(parts, store, lines), read_at=parts.now())
+        parts.ledger.record_order_lines(store, placed(parts, store, lines), read_at=parts.now())
         seen = [line.updated_at for line in lines] + ([newest] if newest else [])
         newest = max(seen, default=None)  # a page may be empty
         count += len(lines)
@@ -76,7 +103,7 @@ def read_orders(parts: Parts, store: str) -> int:
     return count
 
 
-def _placed(parts: Parts, store: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
+def placed(parts: Parts, store: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     """A store that offers from one location ships from there what has no location yet."""
     only = list(parts.policies[store].locations)
     if len(only) > 1:
@@ -88,14 +115,22 @@ def _placed(parts: Parts, store: str, lines: Sequence[OrderLine]) -> list[OrderL
 
 
 def await_lost_writes(parts: Parts, store: str) -> None:
-    """Wait until no call without an answer can still arrive; bounded by ``SETTLE_AFTER``.
+    """Wait until each write that is open now has ended or can no longer arrive.
 
-    The caller holds the store, so whoever sent such a call is gone, since when is not known.
+    Event passes write at any time; theirs end within a moment. Bounded by ``SETTLE_AFTER``.
     """
-    if not parts.ledger.open_intents(store).empty:
-        wait_seconds = SETTLE_AFTER.total_seconds()
-        parts.tell(f"{store}: waiting {wait_seconds:.0f} s for an interrupted write to settle")
-        parts.sleep(wait_seconds)
+    under_way = parts.ledger.open_intents(store)
+    told = False
+    while not under_way.empty:
+        last_arrival = under_way["created_at"].max().to_pydatetime() + SETTLE_AFTER
+        if parts.now() >= last_arrival:
+            return
+        if not told:
+            parts.tell(f"{store}: waiting for {len(under_way)} open writes to settle")
+            told = True
+        parts.sleep(_LOOK_AGAIN_SECONDS)
+        still_open = set(parts.ledger.open_intents(store)["idempotency_key"])
+        under_way = under_way[under_way["idempotency_key"].isin(still_open)]
 
 
 def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
@@ -160,7 +195,7 @@ def settle_lost_writes(
 ) -> None:
     """Settle the writes that could not arrive any more when the levels were read."""
     intents = parts.ledger.open_intents(store)
-    _settle(parts, store, intents[intents["created_at"] < read_at], levels)
+    _settle(parts, store, intents[intents["created_at"] + SETTLE_AFTER <= read_at], levels)
 
 
 def settle_seen_writes(parts: Parts, store: str, levels: pd.DataFrame) -> None:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.guards import GuardLimits
-from inventory_sync.flow.ports import ErpSource, Ledger, Storefront
+from inventory_sync.flow.ledger_port import Ledger
+from inventory_sync.flow.ports import ErpSource, Storefront
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class StorePolicy:
     """What the settings say about one store.
 
     ``locations``: store location (gid) -> the ERP locations whose ATP it offers. A store that is
-    not ``live`` is computed and shown, and nothing is written to it.
+    not ``live`` is computed and shown, and nothing is written to it. A line of a draft order with
+    at least ``large_order_units`` reserves its stock (``None``: none does).
     """
 
     locations: Mapping[str, Sequence[str]]
     rules: OfferRules
     live: bool
+    large_order_units: int | None = None
 
 
 @dataclass(frozen=True)

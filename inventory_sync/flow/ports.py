@@ -1,38 +1,75 @@
-"""What a pass needs from the outside, as small Protocols.
+"""What a pass needs from the outside, as small Protocols: the ERP and the stores.
 
-Put a method here when a pass calls it. Adapters do not import this module: they fit by shape, and
-each port has one contract suite in the tests that its real adapter and its fake both pass.
+Put a method here when a pass calls it; what the ledger has to offer is ``ledger_port.py``. Adapters
+do not import this module: they fit by shape, and each port has one contract suite in the tests that
+its real adapter and its fake both pass.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
-import pandas as pd
-
+from inventory_sync.domain.extract import ErpEvent, ErpExtract, OrderRequest
 from inventory_sync.domain.frames import ErpSnapshot
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
-    Applied,
     CatalogItem,
     Level,
     LevelKey,
     Outcome,
-    Refused,
     SetQuantities,
     StoreFacts,
 )
+from inventory_sync.domain.reservations import Draft
+from inventory_sync.domain.webhooks import Subscription
 
 
 class ErpSource(Protocol):
     """Where supply and demand come from."""
 
-    def snapshot(self) -> ErpSnapshot:
+    def snapshot(
+        self, skus: Collection[str] | None = None, order_ids: Collection[str] = ()
+    ) -> ErpSnapshot:
         """Read all contract datasets as of one instant.
 
-        Raises ``ErpUnavailable`` when the source cannot be read and ``ContractBroken`` when a
-        dataset or column is missing: then nothing is published.
+        With ``skus``, only the rows of their closure (see ``ErpExtract``), and acknowledgements
+        only of the Shopify orders named. Raises ``ErpUnavailable`` when the source cannot be read
+        and ``ContractBroken`` when a dataset or column is missing: then nothing is published.
+        """
+        ...
+
+    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
+        """The same for a few SKUs as plain rows: fast, and neither converted nor judged.
+
+        Raises what ``snapshot`` raises.
+        """
+        ...
+
+    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
+        """Events with a higher id, lowest first. Ids may commit out of order (design 5)."""
+        ...
+
+    def last_event_id(self) -> int:
+        """The highest event id now, 0 when there is none."""
+        ...
+
+    def skus_of_document(self, document: str) -> list[str]:
+        """The SKUs of the open commitments of an ERP document; empty when it has none."""
+        ...
+
+    def on_event(self, ring: Callable[[], None]) -> AbstractContextManager[bool]:
+        """Call ``ring`` from another thread whenever the ERP announces events.
+
+        Yields false where the ERP cannot announce: then its events are found by polling alone.
+        """
+        ...
+
+    def request(self, requests: Sequence[OrderRequest]) -> None:
+        """Ask the ERP to reserve, confirm or release. A request id that it has is not asked again.
+
+        Raises ``ErpUnavailable`` when it cannot be asked and ``ContractBroken`` when it does not
+        take requests or refuses these.
         """
         ...
 
@@ -74,166 +111,54 @@ class Storefront(Protocol):
         """Lines of all orders updated since, oldest update first; each value holds whole orders."""
         ...
 
+    def orders_of(self, ids: Sequence[str]) -> Iterator[Sequence[OrderLine]]:
+        """Lines of the orders with these gids (of orders or fulfillment orders), whole orders.
+
+        An order that does not exist is left out.
+        """
+        ...
+
+    def drafts_of(self, ids: Sequence[str]) -> Sequence[Draft]:
+        """The draft orders with these gids; one that does not exist (any more) is left out.
+
+        A store whose app may not read draft orders (an optional scope) has none, here and below.
+        """
+        ...
+
+    def drafts_since(self, updated_since: datetime) -> Iterator[Sequence[Draft]]:
+        """All draft orders updated since, also completed ones, oldest update first."""
+        ...
+
+    def await_turn(self) -> None:
+        """Wait, as long as it takes, until the rate limit would let ``set_quantities`` send now.
+
+        Nothing is reserved. Called before an intent is prepared, so that the call seldom finds its
+        time over.
+        """
+        ...
+
     def set_quantities(self, call: SetQuantities) -> Outcome:
-        """Send one call. Waits for the rate limit; sends again only what provably did not run."""
+        """Send one call. Waits for the rate limit; sends again only what provably did not run.
+
+        A call that could not leave within ``SEND_WITHIN_SECONDS`` is refused with the code
+        ``NOT_SENT`` and will never be sent: whoever finds its intent open can wait for its end.
+        Raises ``StoreStopped`` or ``StoreUnreachable`` only when nothing was changed. A relative
+        call must not name a level twice (``ValueError``).
+        """
         ...
 
     def connect(self, key: LevelKey, idempotency_key: str) -> str | None:
         """Connect or activate a level with 0 available. Returns the reason when refused."""
         ...
 
-
-class Ledger(Protocol):
-    """Our own memory. Frames and columns are described where the ledger implements them."""
-
-    def store_lock(self, store: str) -> AbstractContextManager[None]:
-        """Keep every other pass away from the store; raises ``StoreUnreachable`` after a while."""
+    def webhooks(self) -> Sequence[Subscription]:
+        """The webhook subscriptions that our app has in this store, whoever made them."""
         ...
 
-    def begin_pass(
-        self,
-        pass_id: str,
-        kind: str,
-        *,
-        started_at: datetime,
-        code_version: str,
-        dagster_run_id: str | None = None,
-    ) -> None:
-        """Write down that a pass has begun."""
+    def subscribe(self, topic: str, uri: str) -> str | None:
+        """Subscribe to one of ``SUBSCRIBED``. Returns the reason when refused."""
         ...
 
-    def finish_pass(
-        self,
-        pass_id: str,
-        *,
-        status: Literal["done", "refused", "failed"],
-        finished_at: datetime,
-        counts: Mapping[str, int],
-        reason: str | None = None,
-    ) -> None:
-        """Write down how it ended."""
-        ...
-
-    def last_good_counts(self) -> dict[str, int]:
-        """Rows of each dataset in the last snapshot that was believed."""
-        ...
-
-    def record_snapshot(
-        self, pass_id: str, counts: Mapping[str, int], *, taken_at: datetime
-    ) -> None:
-        """Write down how many rows each dataset had."""
-        ...
-
-    def order_cursor(self, store: str) -> datetime | None:
-        """Up to which update the store's orders have been read."""
-        ...
-
-    def advance_order_cursor(self, store: str, updated_at: datetime) -> None:
-        """Move the cursor on; it never moves back."""
-        ...
-
-    def record_order_lines(
-        self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
-    ) -> None:
-        """Remember the newest state of whole orders."""
-        ...
-
-    def rename_item(self, store: str, inventory_item_id: str, sku: str) -> None:
-        """What was sold of the item is owed under this SKU from now on."""
-        ...
-
-    def order_lines(self) -> pd.DataFrame:
-        """All order lines of all stores."""
-        ...
-
-    def taken_units(self, store: str) -> pd.DataFrame:
-        """What order lines have taken from each level of the store so far."""
-        ...
-
-    def publications(self, store: str) -> pd.DataFrame:
-        """The base of the explained quantity of each level."""
-        ...
-
-    def published_as_of(self, store: str) -> datetime | None:
-        """The newest ERP snapshot from which the store was served; ``None`` before any."""
-        ...
-
-    def open_intents(self, store: str) -> pd.DataFrame:
-        """Writes whose outcome is not known."""
-        ...
-
-    def prepare(
-        self,
-        store: str,
-        pass_id: str,
-        call: SetQuantities,
-        *,
-        taken_units: Mapping[LevelKey, int],
-        versions: Mapping[LevelKey, int],
-        waterfalls: Mapping[LevelKey, Mapping[str, Any]],
-        created_at: datetime,
-    ) -> None:
-        """Make the intent durable before the call.
-
-        Raises ``WriteInFlight`` when a level has an open intent or is past its version.
-        """
-        ...
-
-    def settle(
-        self,
-        store: str,
-        idempotency_key: str,
-        outcome: Applied | Refused,
-        *,
-        at: datetime,
-        settled_by: Literal["answer", "read"] = "answer",
-    ) -> None:
-        """Write down what became of a call; an applied one becomes the publication."""
-        ...
-
-    def settle_key(
-        self,
-        store: str,
-        key: LevelKey,
-        status: Literal["applied", "not_applied"],
-        *,
-        at: datetime,
-        settled_by: Literal["answer", "read"],
-    ) -> None:
-        """Write down what became of one level's open intent."""
-        ...
-
-    def adopt(self, store: str, levels: pd.DataFrame, *, pass_id: str, at: datetime) -> None:
-        """Remember quantities that we did not write as the base."""
-        ...
-
-    def record_observed(self, store: str, levels: pd.DataFrame, *, at: datetime) -> None:
-        """Remember what the store showed."""
-        ...
-
-    def record_findings(
-        self, scope: str, findings: pd.DataFrame, *, pass_id: str, at: datetime
-    ) -> None:
-        """Replace the open findings of ``erp`` or of one store."""
-        ...
-
-    def open_findings(self, scope: str | None = None) -> pd.DataFrame:
-        """What is wrong now, of ``erp``, of one store or of everything."""
-        ...
-
-    def store_states(self) -> pd.DataFrame:
-        """Every store that a pass has met: store, status, since."""
-        ...
-
-    def set_store_state(
-        self,
-        store: str,
-        status: Literal["ok", "stopped"],
-        *,
-        at: datetime,
-        pass_id: str,
-        reason: str | None = None,
-        way_out: str | None = None,
-    ) -> None:
-        """Remember whether the store can be worked with."""
+    def unsubscribe(self, subscription_id: str) -> str | None:
+        """Remove a subscription. Returns the reason when refused."""
         ...

@@ -4,7 +4,7 @@ Put the steps of publishing here, in their order. Keep the rules (``domain``) an
 writing themselves (``gather.py``, ``act.py``) out.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pandas as pd
@@ -13,8 +13,8 @@ from inventory_sync.domain.decision import StorePlan, StoreView
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, joined
 from inventory_sync.domain.guards import plan_objections
-from inventory_sync.domain.publication import LEVEL, level_keys
-from inventory_sync.flow.act import Plan, Sent, act, plan_of
+from inventory_sync.domain.publication import LEVEL, Decided, QuantityChange, level_keys
+from inventory_sync.flow.act import Plan, Sent, act
 from inventory_sync.flow.confirm import confirm, level_frame, problems, with_shown
 from inventory_sync.flow.gather import (
     read_back,
@@ -77,6 +77,17 @@ class StoreReport:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What was read of a store. ``subjects`` names what was looked at (``None``: everything), so
+    that findings about the rest stay as they are.
+    """
+
+    view: StoreView
+    lost_locations: pd.DataFrame = field(default_factory=lambda: joined([], FINDING_COLUMNS))
+    subjects: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class _Job:
     """What stays the same while one store is written."""
 
@@ -114,7 +125,30 @@ def _publish(
             f"Nothing was written to {store}: another pass has served it meanwhile from figures "
             "that the ERP gave later; run the whole job again."
         )
-    view, lost_locations = read_store(parts, store)
+    reading = Reading(*read_store(parts, store))
+    report = publish_reading(parts, store, basis, reading, pass_id=pass_id, wishes=wishes)
+    meant = report.findings.loc[report.findings["kind"] == "near-sku", "value"]
+    parts.ledger.record_doubts(store, set(meant.dropna()), pass_id=pass_id)
+    if not wishes.dry_run:
+        parts.ledger.set_store_state(store, "ok", at=parts.now(), pass_id=pass_id)
+    return report
+
+
+def publish_reading(
+    parts: Parts,
+    store: str,
+    basis: Basis,
+    reading: Reading,
+    *,
+    pass_id: str,
+    wishes: Wishes,
+) -> StoreReport:
+    """Bring what was read of a store, all of it or a part, to what it should show.
+
+    Raises what ``publish_store`` raises.
+    """
+    live = parts.policies[store].live and not wishes.dry_run
+    view = reading.view
     offered = store_offers(parts, store, basis)
     plan = decide_store(offered, view, basis.atp, wishes.skus)
     if wishes.trust_observed and live:
@@ -122,7 +156,7 @@ def _publish(
         view = view_of(parts, store, view.catalog, view.levels, view.locations)
         plan = decide_store(offered, view, basis.atp, wishes.skus)
     rows = plan.rows.merge(offered.drop(columns="offer_units"), on=["store_location_id", "sku"])
-    found = [lost_locations, unread_neighbours(parts, store), plan.findings]
+    found = [reading.lost_locations, unread_neighbours(parts, store), plan.findings]
     sent = Sent()
     if live:
         _refuse_accidents(parts, store, plan, wishes)
@@ -136,9 +170,9 @@ def _publish(
     else:
         rows = rows.assign(shown_units=rows["observed_units"])
     findings = joined(found, FINDING_COLUMNS)
-    parts.ledger.record_findings(store, findings, pass_id=pass_id, at=parts.now())
-    if not wishes.dry_run:
-        parts.ledger.set_store_state(store, "ok", at=parts.now(), pass_id=pass_id)
+    parts.ledger.record_findings(
+        store, findings, pass_id=pass_id, at=parts.now(), subjects=reading.subjects
+    )
     return StoreReport(
         store, live, rows, findings, len(sent.applied), len(sent.refused), len(sent.unknown)
     )
@@ -194,15 +228,19 @@ def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) ->
 
 def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Plan:
     writes = plan.writes
-    rules = asdict(parts.policies[job.store].rules) | {
-        "share": str(parts.policies[job.store].rules.share)
-    }
+    rules = parts.policies[job.store].rules.told()
     terms = writes[["store_location_id", "sku", "provisional_units", "reason"]].merge(
         offered, on=["store_location_id", "sku"]
     )
     told = terms.drop(columns=["store_location_id", "sku"]).astype("object")
-    records = told.where(told.notna(), None).to_dict("records")
-    falls = [{**{str(k): v for k, v in record.items()}, "rules": rules} for record in records]
-    return plan_of(
-        job.store, job.pass_id, writes, dict(zip(level_keys(writes), falls, strict=True))
-    )
+    falls = told.where(told.notna(), None).to_dict("records")
+    columns = ["sku", "observed_units", "quantity_units", "taken_units", "version"]
+    rows = zip(*(writes[name].tolist() for name in columns), strict=True)
+    changes, decided = [], {}
+    for key, fall, (sku, expected_units, quantity_units, taken, version) in zip(
+        level_keys(writes), falls, rows, strict=True
+    ):
+        changes.append(QuantityChange(str(sku), key, expected_units, quantity_units))
+        waterfall = {**{str(name): value for name, value in fall.items()}, "rules": rules}
+        decided[key] = Decided(taken, version, waterfall)
+    return Plan(job.store, job.pass_id, job.basis.taken_at, changes, decided)

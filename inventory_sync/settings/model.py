@@ -1,20 +1,17 @@
 """What can be set, with types, bounds and safe defaults (design 6).
 
-Put a new key here with the sentence that explains it. Keep reading files and the environment out.
+Put a new key here with the sentence that explains it; those of a store are in ``stores.py``. Keep
+reading files and the environment out.
 """
 
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -22,131 +19,20 @@ from pydantic import (
     model_validator,
 )
 
-SHOP_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
-STORE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-LOCATION_GID = re.compile(r"gid://shopify/Location/[1-9][0-9]*")
-ADMIN_URL = re.compile(
-    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
-    r"(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?"
-)
-API_VERSION = re.compile(r"20[0-9]{2}-(01|04|07|10)")
+from inventory_sync.settings.stores import ADMIN_URL, STORE_NAME, Share, Store, Strict
 
 
-class _Strict(BaseModel):
-    """An unknown key or a wrong type is an error that names its path."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _exact(value: Any) -> Any:
-    """Take a number as the decimal that was written, not as its nearest binary float."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("must be a number such as 0.8, without quotes")
-    return Decimal(str(value))
-
-
-def _share(value: Decimal) -> Decimal:
-    if not 0 <= value <= 1:
-        raise ValueError("must be between 0 and 1")
-    if value != round(value, 6):
-        raise ValueError("must not have more than six decimals")
-    return value
-
-
-Share = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_share)]
-Units = Annotated[int, Field(ge=0, le=1_000_000_000)]
-
-
-class Rules(_Strict):
-    """From the pool to the offer, in this order: share, buffer, hide, cap (design 5)."""
-
-    share: Share = Decimal(1)
-    buffer_units: Units = 0
-    hide_below_units: Units = 0
-    cap_units: Units | None = None
-
-
-class Store(_Strict):
-    """One Shopify store and the ERP locations that each of its locations offers."""
-
-    shop: str
-    admin_url: str | None = None
-    api_version: str = "2026-10"
-    access_token: SecretStr
-    webhook_secret: SecretStr | None = None
-    mode: Literal["dry_run", "live"] = "dry_run"
-    locations: dict[str, list[str]]
-    rules: Rules = Rules()
-
-    @field_validator("shop")
-    @classmethod
-    def _known_domain(cls, value: str) -> str:
-        if not SHOP_DOMAIN.fullmatch(value):
-            raise ValueError("is not of the form name.myshopify.com, in lower case")
-        return value
-
-    @field_validator("admin_url")
-    @classmethod
-    def _encrypted(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not ADMIN_URL.fullmatch(value):
-            raise ValueError(
-                "must be an https origin such as https://proxy.example, without a user or a query"
-                " (plain http only on this machine)"
-            )
-        _ = urlsplit(value).port  # raises when there is no such port
-        return value
-
-    @field_validator("api_version")
-    @classmethod
-    def _quarterly(cls, value: str) -> str:
-        if not API_VERSION.fullmatch(value):
-            raise ValueError("is not a Shopify API version such as 2026-10")
-        return value
-
-    @field_validator("access_token", "webhook_secret")
-    @classmethod
-    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
-        # An empty secret would sign and verify like any other.
-        if value is not None and not value.get_secret_value().strip():
-            raise ValueError("is empty; set the variable or file that it comes from")
-        return value
-
-    @field_validator("access_token")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("holds a space, a line break or a character that no token has")
-        return value
-
-    @field_validator("locations")
-    @classmethod
-    def _mapped(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        if not value:
-            raise ValueError("must map at least one Shopify location to ERP locations")
-        for gid, erp_locations in value.items():
-            if not LOCATION_GID.fullmatch(gid):
-                raise ValueError(
-                    f"{gid!r} is not a location id such as gid://shopify/Location/1001"
-                )
-            if not all(erp_locations) or not 0 < len(erp_locations) == len(set(erp_locations)):
-                raise ValueError(f"{gid} must list its ERP locations, each once")
-        return value
-
-    @property
-    def origin(self) -> str:
-        """Where the Admin API of this store is reached, without a trailing slash."""
-        return (self.admin_url or f"https://{self.shop}").rstrip("/")
-
-
-class Erp(_Strict):
+class Erp(Strict):
     """Which ERP connector is used, and where the ERP is."""
 
     connector: Literal["sql"] = "sql"
     url: SecretStr
     schema_: str = Field(default="erp_contract", alias="schema", min_length=1)
     poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
+    notify_channel: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")] | None = (
+        "erp_events"
+    )
+    acknowledge_within_minutes: Annotated[int, Field(ge=1, le=100_000)] = 60
     statement_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
 
     @field_validator("connector", mode="before")
@@ -164,7 +50,7 @@ class Erp(_Strict):
         return value
 
 
-class Pooling(_Strict):
+class Pooling(Strict):
     """How stores share stock. ``shared``: every store shows its share of the whole pool."""
 
     policy: Literal["shared"] = "shared"
@@ -177,7 +63,7 @@ class Pooling(_Strict):
         return value
 
 
-class Guard(_Strict):
+class Guard(Strict):
     """When a pass is stopped whole, because it looks like a mistake rather than like business."""
 
     max_zeroed_share: Share = Decimal("0.2")
@@ -191,27 +77,24 @@ def _time_zone(value: str) -> str:
     return str(ZoneInfo(value))
 
 
+WORKING_DAYS: Final[tuple["Weekday", ...]] = ("mon", "tue", "wed", "thu", "fri")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class PromiseLocation(_Strict):
+class PromiseLocation(Strict):
     """The calendar of one ERP location."""
 
     time_zone: Annotated[str, AfterValidator(_time_zone)]
-    working_days: Annotated[list[Weekday], Field(min_length=1)] = [
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-    ]
+    working_days: Annotated[list[Weekday], Field(min_length=1)] = Field(
+        default_factory=lambda: [*WORKING_DAYS]
+    )
     holidays: list[date] = Field(default_factory=list)
     cutoff: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "15:00"
     handling_days: Annotated[int, Field(ge=0, le=365)] = 1
     transit_days: dict[str, Annotated[int, Field(ge=0, le=365)]] = Field(default_factory=dict)
 
 
-class Promise(_Strict):
+class Promise(Strict):
     """How far ahead dates are promised, and the calendars behind them."""
 
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 180
@@ -221,7 +104,7 @@ class Promise(_Strict):
 Cron = Annotated[str, Field(pattern=r"^\S+( \S+){4}$")]
 
 
-class Schedules(_Strict):
+class Schedules(Strict):
     """When the batch jobs run, as cron expressions."""
 
     replenishment: Cron = "*/30 * * * *"
@@ -229,7 +112,22 @@ class Schedules(_Strict):
     reconcile: Cron = "0 * * * *"
 
 
-class Alerts(_Strict):
+class Receiver(Strict):
+    """Where webhooks come in. ``public_url`` is where Shopify reaches ``serve`` from outside."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8788
+    public_url: str | None = None
+
+    @field_validator("public_url")
+    @classmethod
+    def _encrypted(cls, value: str | None) -> str | None:
+        if value is not None and not ADMIN_URL.fullmatch(value):
+            raise ValueError("must be an https URL without a query (http only on this machine)")
+        return value.rstrip("/") if value else None
+
+
+class Alerts(Strict):
     """Where alerts are posted; nowhere by default."""
 
     webhook_url: SecretStr | None = None
@@ -242,7 +140,7 @@ class Alerts(_Strict):
         return value
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """The whole file."""
 
     erp: Erp
@@ -252,6 +150,8 @@ class Settings(_Strict):
     promise: Promise = Promise()
     schedules: Schedules = Schedules()
     alerts: Alerts = Alerts()
+    receiver: Receiver = Receiver()
+    event_mode: Literal["sensor", "runs"] = "sensor"
 
     @field_validator("stores")
     @classmethod

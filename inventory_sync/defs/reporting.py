@@ -1,0 +1,159 @@
+"""Event passes in Dagster's words: materializations and check results without a run.
+
+Put here what people see of event passes in the UI. Passes that come faster than they can be
+reported are reported together, at most once a second and asset, so that the event log stays small.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from inventory_sync.defs.metadata import table
+from inventory_sync.domain.atp import TERM_COLUMNS
+from inventory_sync.domain.dirty import Lane
+from inventory_sync.flow.event_report import EventReport
+from inventory_sync.flow.parts import Parts
+
+MATERIALS: Final = "published_quantities"
+_AT_MOST_EVERY_SECONDS: Final = 1.0
+_SHOWN_SKUS: Final = 50
+
+
+class Reporter:
+    """Takes reports of one tick and writes them to Dagster from a thread of its own."""
+
+    def __init__(self, instance: dg.DagsterInstance, parts: Parts, lane: Lane) -> None:
+        self._instance = instance
+        self._parts = parts
+        self._lane = lane
+        self._reports: list[EventReport] = []
+        self._lock = threading.Lock()
+        self._news = threading.Event()
+        self._over = threading.Event()
+        self.reported = 0
+
+    def take(self, report: EventReport) -> None:
+        """A pass has ended."""
+        with self._lock:
+            self._reports.append(report)
+        self._news.set()
+
+    @contextmanager
+    def running(self) -> Iterator["Reporter"]:
+        """Report while this is held; everything that was taken is reported when it ends."""
+        thread = threading.Thread(target=self._run, name=f"report {self._lane}", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            self._news.set()
+            thread.join()
+            self._flush()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            self._news.wait()
+            self._news.clear()
+            self._flush()
+            self._over.wait(_AT_MOST_EVERY_SECONDS)
+
+    def _flush(self) -> None:
+        with self._lock:
+            reports, self._reports = self._reports, []
+        if reports:
+            self.reported += len(reports)
+            for event in runless_events(self._parts, self._lane, reports):
+                self._instance.report_runless_asset_event(event)
+
+
+RunlessEvent = dg.AssetMaterialization | dg.AssetCheckEvaluation
+
+
+def runless_events(
+    parts: Parts, lane: Lane, reports: Sequence[EventReport]
+) -> Iterator[RunlessEvent]:
+    """One materialization for each asset that the passes touched, and the results of its checks."""
+    about = _about(lane, reports)
+    if lane == "store_orders":
+        yield dg.AssetMaterialization(["orders", "in_flight"], metadata=about)
+    yield dg.AssetMaterialization(["atp", "available_to_promise"], metadata=about)
+    told = [row for report in reports for rows in report.waterfalls.values() for row in rows]
+    yield _sum_check(told)
+    for store in sorted({store for report in reports for store in report.stores}):
+        yield from _store_events(parts, store, reports, about)
+
+
+def _about(lane: Lane, reports: Sequence[EventReport]) -> dict[str, Any]:
+    skus = sorted({sku for report in reports for sku in report.skus})
+    seconds = [value for report in reports for value in report.latencies_seconds]
+    found: dict[str, Any] = {
+        "lane": lane,
+        "passes": len(reports),
+        "pass ids": ", ".join(report.pass_id for report in reports[:10]),
+        "SKUs": len(skus),
+        "affected SKUs": ", ".join(skus[:_SHOWN_SKUS])
+        + (" ..." if len(skus) > _SHOWN_SKUS else ""),
+        "events": ", ".join(sorted({why for report in reports for why in report.reasons})),
+        "left to a careful pass": len({sku for report in reports for sku in report.odd}),
+    }
+    if seconds:
+        for share in (50, 95, 99):
+            name = f"event to mutation p{share} (ms)"
+            found[name] = round(float(np.percentile(seconds, share)) * 1000, 1)
+    return found
+
+
+def _store_events(
+    parts: Parts, store: str, reports: Sequence[EventReport], about: dict[str, Any]
+) -> Iterator[RunlessEvent]:
+    outcomes = [report.stores[store] for report in reports if store in report.stores]
+    rows = [row for report in reports for row in report.waterfalls.get(store, ())]
+    counts = {
+        "applied": sum(len(outcome.sent.applied) for outcome in outcomes),
+        "kept": sum(outcome.kept for outcome in outcomes),
+        "refused": sum(len(outcome.sent.refused) for outcome in outcomes),
+        "unknown": sum(len(outcome.sent.unknown) for outcome in outcomes),
+    }
+    key = ["stores", store, MATERIALS]
+    explain = f"inventory-sync status; the waterfall of {len(rows)} changed level(s) is below"
+    yield dg.AssetMaterialization(
+        key,
+        metadata={
+            **about,
+            **counts,
+            "explained by": explain,
+            "waterfall": table(pd.DataFrame(rows)),
+        },
+    )
+    open_findings = parts.ledger.open_findings(store)
+    broken = sorted({why for outcome in outcomes for why in outcome.repair.values()})
+    wrong = int((open_findings["severity"] == "error").sum())
+    yield dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(key),
+        check_name="nothing_in_the_store_needs_mending",
+        passed=not wrong and not broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"findings": wrong, "left to a careful pass": "; ".join(broken) or "nothing"},
+    )
+
+
+def _sum_check(rows: Sequence[dict[str, Any]]) -> dg.AssetCheckEvaluation:
+    plain = [row for row in rows if not row["limited_by"]]
+    wrong = [
+        row
+        for row in plain
+        if row["atp_micros"] != row[TERM_COLUMNS[0]] - sum(row[name] for name in TERM_COLUMNS[1:])
+    ]
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(["atp", "available_to_promise"]),
+        check_name="atp_is_the_sum_of_its_terms",
+        passed=not wrong,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"rows": len(plain), "wrong rows": len(wrong)},
+    )

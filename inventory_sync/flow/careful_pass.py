@@ -1,0 +1,107 @@
+"""A careful pass: a few SKUs, all stores, with a look at what the stores show.
+
+Put here how a part of a store is read for what an event pass left alone: odd rows of the ERP, stale
+answers, writes without an outcome. The rules are those of the full pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from inventory_sync.domain.decision import StoreView
+from inventory_sync.domain.dirty import DirtySku, Mark
+from inventory_sync.domain.few.decide import STALE_WINDOW
+from inventory_sync.domain.known import Known
+from inventory_sync.domain.publication import LevelKey
+from inventory_sync.domain.quarantine import judge
+from inventory_sync.flow.confirm import level_frame
+from inventory_sync.flow.full_pass import each_store
+from inventory_sync.flow.gather import (
+    await_lost_writes,
+    read_back,
+    read_orders,
+    settle_lost_writes,
+    view_of,
+)
+from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.plan import Basis
+from inventory_sync.flow.publish import Reading, StoreReport, Wishes, publish_reading
+
+TRY_AGAIN_AFTER = timedelta(minutes=2)
+"""SKUs that could not be served in every store are looked at again after this."""
+
+
+@dataclass(frozen=True)
+class CarefulReport:
+    """What a careful pass did. ``failures``: store -> why nothing was published to it."""
+
+    pass_id: str
+    skus: tuple[str, ...]
+    stores: dict[str, StoreReport]
+    failures: dict[str, str]
+
+
+def careful_pass(parts: Parts, work: Sequence[DirtySku]) -> CarefulReport:
+    """Look at these SKUs in every live store, and clear them where every store was served.
+
+    Raises ``ErpUnavailable`` or ``ContractBroken`` when the ERP cannot be read.
+    """
+    pass_id = parts.new_id()
+    parts.ledger.begin_pass(
+        pass_id, "repair", started_at=parts.now(), code_version=parts.code_version
+    )
+    asked = sorted({item.sku for item in work})
+    related = parts.erp.extract(asked, ()).skus
+    snapshot = parts.erp.snapshot(asked, parts.ledger.order_ids_of(related))
+    skus = frozenset(snapshot.products["sku"].dropna().astype(str)) | frozenset(asked)
+    basis = Basis.of(judge(snapshot), parts.now())
+    known = parts.ledger.known(skus, stale_since=parts.now() - STALE_WINDOW)
+    live = [store for store in parts.policies if parts.policies[store].live]
+
+    def serve(store: str) -> StoreReport:
+        reading = _read(parts, store, known)
+        wishes = Wishes(skus=skus)
+        return publish_reading(parts, store, basis, reading, pass_id=pass_id, wishes=wishes)
+
+    done, failures = each_store(parts, pass_id, live, serve)
+    parts.ledger.clear(work)
+    if failures:
+        later, why = parts.now() + TRY_AGAIN_AFTER, "; ".join(failures.values())
+        marks = [Mark(item.sku, item.occurred_at, later, why) for item in work]
+        parts.ledger.mark("repair", marks)
+    counts = {f"{store}.{name}": n for store, one in done.items() for name, n in one.counts.items()}
+    parts.ledger.finish_pass(
+        pass_id,
+        status="failed" if failures else "done",
+        finished_at=parts.now(),
+        counts=counts,
+        reason="; ".join(failures.values()) or None,
+    )
+    return CarefulReport(pass_id, tuple(asked), done, failures)
+
+
+def _read(parts: Parts, store: str, known: Known) -> Reading:
+    """What the store shows of these levels now, with their lost writes settled."""
+    keys: dict[LevelKey, str] = {
+        level.key: level.sku
+        for level in known.levels
+        if level.store == store and level.key.store_location_id in parts.policies[store].locations
+    }
+    await_lost_writes(parts, store)
+    read_at = parts.now()
+    levels = read_back(parts.storefronts[store], level_frame(keys))
+    read_orders(parts, store)
+    settle_lost_writes(parts, store, levels, read_at=read_at)
+    catalog = pd.DataFrame(
+        [(item, sku, True) for item, sku in dict(_items(keys)).items()],
+        columns=["inventory_item_id", "sku", "tracked"],
+    )
+    view: StoreView = view_of(parts, store, catalog, levels, tuple(parts.policies[store].locations))
+    subjects = [f"{sku} @ {key.store_location_id}" for key, sku in keys.items()]
+    return Reading(view, subjects=frozenset([*subjects, *keys.values()]))
+
+
+def _items(keys: dict[LevelKey, str]) -> list[tuple[str, str]]:
+    return [(key.inventory_item_id, sku) for key, sku in keys.items()]

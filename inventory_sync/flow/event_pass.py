@@ -1,0 +1,251 @@
+"""An event pass: a few SKUs, all stores, from the ERP to the wire without looking at the stores.
+
+Put the steps of an event pass here, in their order. The decision is ``domain/few``; what needs a
+look at a store is left to the careful pass by marking it for repair.
+"""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from inventory_sync.domain.dirty import Clock, DirtySku, Mark
+from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
+from inventory_sync.domain.extract import ErpExtract
+from inventory_sync.domain.few.decide import (
+    STALE_WINDOW,
+    FewPlan,
+    StoreTerms,
+    decide_few,
+)
+from inventory_sync.domain.kits import related_skus
+from inventory_sync.flow.act import Plan, Sent, act
+from inventory_sync.flow.event_report import EventReport, StoreOutcome, latencies, waterfalls
+from inventory_sync.flow.full_pass import note_failure
+from inventory_sync.flow.gather import SETTLE_AFTER
+from inventory_sync.flow.parts import Parts
+
+AGAIN_AFTER = timedelta(milliseconds=200)
+"""A level that another pass is writing is looked at again after this."""
+
+EXPLAIN_AFTER = timedelta(seconds=3)
+"""A store that shows something unexplained is read after this: its order is usually heard by then.
+"""
+
+AWAY = "the store could not be worked with"
+
+UNREACHABLE_FOR, STOPPED_FOR = timedelta(seconds=30), timedelta(minutes=5)
+"""A store that cannot be worked with is left alone for so long."""
+
+
+class EventPasses:
+    """Runs event passes one after the other; keeps threads warm and knows which stores are away."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._pool = ThreadPoolExecutor(max(1, len(parts.policies)), "store")
+        self._away: dict[str, datetime] = {}
+        self._closures: dict[str, frozenset[str]] = {}
+        self._terms = {
+            store: StoreTerms(policy.locations, policy.rules)
+            for store, policy in parts.policies.items()
+        }
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def run(self, work: Sequence[DirtySku]) -> EventReport:
+        """Look again at these SKUs and clear them from the dirty list.
+
+        Raises ``ErpUnavailable`` or ``ContractBroken`` when the ERP cannot be read: nothing was
+        changed, and everything stays on the list.
+        """
+        parts = self._parts
+        pass_id = parts.new_id()
+        plan = self.plan({item.sku for item in work})
+        outcomes = self._serve(pass_id, plan)
+        self._set_clocks(plan)
+        self._mark_rest(work, plan, outcomes)
+        parts.ledger.clear(work)
+        self._note(pass_id, outcomes)
+        return EventReport(
+            pass_id,
+            tuple(sorted(item.sku for item in work)),
+            tuple(sorted({item.reason for item in work})),
+            outcomes,
+            plan.odd,
+            latencies(work, outcomes.values()),
+            {store: waterfalls(plan.stores[store]) for store in outcomes},
+        )
+
+    def plan(self, skus: Collection[str]) -> FewPlan:
+        """What these SKUs should show in all stores, and what is to be done for it; only read.
+
+        The ERP is read before the ledger: an order that comes in between is deducted, or makes the
+        compare-and-swap fail (protocol B.2).
+        """
+        extract = self._extract(skus)
+        now = self._parts.now()
+        known = self._parts.ledger.known(extract.skus, stale_since=now - STALE_WINDOW)
+        return decide_few(extract, known, self._terms, now=now)
+
+    def _extract(self, skus: Collection[str]) -> ErpExtract:
+        """The ERP's rows, with the acknowledgements of every order that the ledger knows of them.
+
+        Which SKUs belong together is remembered; when that has grown, the ERP is read once more, so
+        that no acknowledgement is missing.
+        """
+        wanted = frozenset().union(*(self._closures.get(sku, {sku}) for sku in skus))
+        while True:
+            order_ids = self._parts.ledger.order_ids_of(wanted)
+            extract = self._parts.erp.extract(skus, order_ids)
+            if extract.skus <= wanted:
+                return extract
+            wanted = extract.skus
+            pairs = ((str(row.kit_sku), str(row.component_sku)) for row in extract.components)
+            for group in related_skus(pairs, skus):
+                self._closures |= dict.fromkeys(group & set(skus), frozenset(group))
+
+    def _serve(self, pass_id: str, plan: FewPlan) -> dict[str, StoreOutcome]:
+        """Write to the stores that have to change, all at once; then stamp what stays."""
+        now = self._parts.now()
+        outcomes: dict[str, StoreOutcome] = {}
+        waiting = {}
+        for store, writes in plan.stores.items():
+            if not self._parts.policies[store].live:
+                continue
+            if self._away.get(store, now) > now:
+                outcomes[store] = StoreOutcome(repair=dict.fromkeys(writes.skus, AWAY))
+                continue
+            outcomes[store] = StoreOutcome(again=set(writes.busy), repair=dict(writes.careful))
+            if writes.changes:
+                waiting[store] = self._pool.submit(
+                    self._serve_store, pass_id, plan, store, outcomes[store]
+                )
+        for done in waiting.values():
+            done.result()
+        for store, outcome in outcomes.items():
+            self._stamp(plan, store, outcome)
+        return outcomes
+
+    def _serve_store(self, pass_id: str, plan: FewPlan, store: str, outcome: StoreOutcome) -> None:
+        writes = plan.stores[store]
+        names = {change.key: change.sku for change in writes.changes}
+        orders = Plan(
+            store,
+            pass_id,
+            plan.taken_at,
+            writes.changes,
+            writes.decided,
+            frozenset(writes.hot),
+        )
+        try:
+            outcome.sent = self._send(orders)
+        except (StoreStopped, StoreUnreachable) as error:
+            self._leave_alone(store, pass_id, error)
+            outcome.failure = error
+            outcome.repair = dict.fromkeys(writes.skus, AWAY)
+            return
+        outcome.again |= {names[key] for key in outcome.sent.overtaken}
+        for key, refusal in outcome.sent.refused.items():
+            if key not in outcome.sent.overtaken:
+                outcome.repair[names[key]] = f"{refusal.code} {refusal.message}".strip()
+        outcome.repair |= {names[key]: cause for key, cause in outcome.sent.unknown.items()}
+
+    def _leave_alone(
+        self, store: str, pass_id: str, error: StoreStopped | StoreUnreachable
+    ) -> None:
+        stopped = isinstance(error, StoreStopped)
+        self._away[store] = self._parts.now() + (STOPPED_FOR if stopped else UNREACHABLE_FOR)
+        if stopped:
+            note_failure(self._parts, store, pass_id, error)
+
+    def _stamp(self, plan: FewPlan, store: str, outcome: StoreOutcome) -> None:
+        """Note that what stays was right as of now; what changed meanwhile is looked at again."""
+        kept = plan.stores[store].kept
+        if kept and outcome.failure is None:
+            stamped = self._parts.ledger.stamp(store, kept, as_of=plan.taken_at)
+            outcome.kept = len(stamped)
+            if kept.keys() - stamped:
+                outcome.again |= set(plan.skus)
+
+    def _send(self, orders: Plan) -> Sent:
+        """Send; what has to fall and was refused as stale falls by delta at once (protocol D3).
+
+        Lowering prevents overselling, so it does not wait until the unknown change is explained;
+        the level is looked at afterwards all the same.
+        """
+        sent = act(self._parts, orders)
+        stale = set(sent.stale)
+        falling = [
+            change
+            for change in orders.changes
+            if change.key in stale and change.quantity_units < change.expected_units
+        ]
+        if not falling:
+            return sent
+        keys = frozenset(change.key for change in falling)
+        again = act(self._parts, replace(orders, changes=falling, hot=keys))
+        refused = {key: sent.refused[key] for key in stale}
+        done = sent.then(again)
+        return replace(done, refused=refused | done.refused)
+
+    def _set_clocks(self, plan: FewPlan) -> None:
+        now = self._parts.now()
+        clocks = [
+            Clock(row.commitment_id, row.sku, now + (row.expires_at - plan.taken_at))
+            for row in plan.ending
+            if row.expires_at
+        ]
+        self._parts.ledger.set_clocks(plan.skus, clocks, at=now)
+
+    def _mark_rest(
+        self, work: Sequence[DirtySku], plan: FewPlan, outcomes: dict[str, StoreOutcome]
+    ) -> None:
+        """Put back what is not done: to the same lane when it is only being written, else for
+        repair.
+        """
+        now = self._parts.now()
+        since = {item.sku: item for item in work}
+        oldest = min(item.occurred_at for item in work)
+        again = set().union(*(outcome.again for outcome in outcomes.values()))
+        repair = dict.fromkeys(plan.odd, "a row of the ERP is not plain: judged with care")
+        for outcome in outcomes.values():
+            repair |= outcome.repair
+
+        def mark(sku: str, after: timedelta, reason: str) -> Mark:
+            occurred_at = since[sku].occurred_at if sku in since else oldest
+            return Mark(sku, occurred_at, now + after, reason)
+
+        stuck = {
+            sku for sku in again if now - mark(sku, AGAIN_AFTER, "").occurred_at > SETTLE_AFTER
+        }
+        repair |= dict.fromkeys(stuck, "a write to it has no known outcome")
+        lane = work[0].lane
+        self._parts.ledger.mark(
+            lane, [mark(sku, AGAIN_AFTER, "being written") for sku in sorted(again - stuck)]
+        )
+        self._parts.ledger.mark(
+            "repair", [mark(sku, EXPLAIN_AFTER, why) for sku, why in sorted(repair.items())]
+        )
+
+    def _note(self, pass_id: str, outcomes: dict[str, StoreOutcome]) -> None:
+        """Keep the pass in the journal if it changed or tried anything."""
+        counts = {
+            f"{store}.{name}": len(levels)
+            for store, outcome in outcomes.items()
+            for name, levels in (
+                ("applied", outcome.sent.applied),
+                ("refused", outcome.sent.refused),
+                ("unknown", outcome.sent.unknown),
+            )
+            if levels
+        }
+        if not counts:
+            return
+        parts = self._parts
+        parts.ledger.begin_pass(
+            pass_id, "event", started_at=parts.now(), code_version=parts.code_version
+        )
+        parts.ledger.finish_pass(pass_id, status="done", finished_at=parts.now(), counts=counts)

@@ -20,7 +20,7 @@ from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.erp.sql import SqlErp
 from inventory_sync.flow.parts import Parts, StorePolicy
 from inventory_sync.flow.ports import Storefront
-from inventory_sync.ledger import connect, embedded
+from inventory_sync.ledger import Ledger, connect, embedded
 from inventory_sync.ledger.dagster_home import write_dagster_home
 from inventory_sync.settings import Settings, Store
 from inventory_sync.shopify.client import ShopifyClient
@@ -77,6 +77,17 @@ class Databases:
 
 
 @contextmanager
+def open_ledger(databases: Databases) -> Iterator[Ledger]:
+    """Our own memory, its tables up to date. Raises ``InventorySyncError`` without its database."""
+    with databases.ledger_url() as url:
+        ledger = connect(url)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@contextmanager
 def erp_source(settings: Settings, databases: Databases) -> Iterator[SqlErp]:
     """The ERP connector that the settings name."""
     with ExitStack() as stack:
@@ -87,6 +98,7 @@ def erp_source(settings: Settings, databases: Databases) -> Iterator[SqlErp]:
             url,
             settings.erp.schema_,
             statement_timeout_seconds=settings.erp.statement_timeout_seconds,
+            notify_channel=settings.erp.notify_channel,
         )
         stack.callback(erp.close)
         yield erp
@@ -143,4 +155,5 @@ def policy(store: Store) -> StorePolicy:
         locations=store.locations,
         rules=OfferRules(**store.rules.model_dump()),
         live=store.mode == "live",
+        large_order_units=store.large_order_units,
     )

@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 bench = typer.Typer(no_args_is_help=True, help="Measure speed on this machine.")
 app.add_typer(bench, name="bench")
+webhooks = typer.Typer(no_args_is_help=True, help="The stores' webhook subscriptions.")
+app.add_typer(webhooks, name="webhooks")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -118,12 +120,93 @@ def sync(
     raise typer.Exit(run_sync(wishes, as_json=json))
 
 
+@app.command("serve")
+def serve_webhooks(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen at, else the one in the settings.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port to listen at, else the one in the settings.", min=0, max=65535),
+    ] = None,
+) -> None:
+    """Receive the webhooks of all stores that have a webhook_secret, until Ctrl-C."""
+    from inventory_sync.cli.serve import serve
+
+    raise typer.Exit(serve(host, port))
+
+
 @app.command()
 def status(json: Json = False) -> None:
     """Show the last passes, stopped stores, rows in quarantine and writes without an outcome."""
     from inventory_sync.cli.status import show_status
 
     raise typer.Exit(show_status(as_json=json))
+
+
+@webhooks.command("install")
+def webhooks_install(json: Json = False) -> None:
+    """Create the missing subscriptions of all live stores and remove stale ones."""
+    from inventory_sync.cli.webhooks import install_webhooks
+
+    raise typer.Exit(install_webhooks(as_json=json))
+
+
+@webhooks.command("check")
+def webhooks_check(json: Json = False) -> None:
+    """Show each topic of each store; exit code 1 when a live store lacks one."""
+    from inventory_sync.cli.webhooks import check_webhooks
+
+    raise typer.Exit(check_webhooks(as_json=json))
+
+
+@app.command()
+def reserve(
+    sku: Annotated[str, typer.Argument(help="The ERP's item code.")],
+    quantity: Annotated[int, typer.Argument(help="Units.", min=1)],
+    store: Annotated[str, typer.Option(help="The store whose customer waits.")],
+    location: Annotated[
+        str | None, typer.Option(help="Its location (gid); the first that has enough.")
+    ] = None,
+    hours: Annotated[float, typer.Option(help="Given back after this.", min=0.01)] = 48.0,
+    json: Json = False,
+) -> None:
+    """Take stock out of every store's offer for an order that waits for a decision."""
+    from inventory_sync.cli.holds import reserve_stock
+
+    raise typer.Exit(
+        reserve_stock(sku, quantity, store=store, location=location, hours=hours, as_json=json)
+    )
+
+
+@app.command()
+def confirm(
+    reservation: Annotated[str, typer.Argument(help="Its id, as `holds` lists it.")],
+    json: Json = False,
+) -> None:
+    """The order is on: the ERP makes an order of the reservation."""
+    from inventory_sync.cli.holds import decide
+
+    raise typer.Exit(decide(reservation, is_on=True, as_json=json))
+
+
+@app.command()
+def release(
+    reservation: Annotated[str, typer.Argument(help="Its id, as `holds` lists it.")],
+    json: Json = False,
+) -> None:
+    """The order is off: the reserved stock is offered again."""
+    from inventory_sync.cli.holds import decide
+
+    raise typer.Exit(decide(reservation, is_on=False, as_json=json))
+
+
+@app.command()
+def holds(json: Json = False) -> None:
+    """List what is held and for how long, and holds that only the ERP or only Shopify knows."""
+    from inventory_sync.cli.holds import show_holds
+
+    raise typer.Exit(show_holds(as_json=json))
 
 
 @bench.command("atp")
@@ -159,6 +242,17 @@ def bench_publish(
     from inventory_sync.cli.benches import show_publish
 
     raise typer.Exit(show_publish(levels, as_json=json))
+
+
+@bench.command("webhooks")
+def bench_webhooks(
+    deliveries: Annotated[int, typer.Option(help="Webhooks in all.", min=64)] = 20_000,
+    json: Json = False,
+) -> None:
+    """Signed webhooks over 64 connections to the real receiver, on disk before each answer."""
+    from inventory_sync.cli.benches import show_webhooks
+
+    raise typer.Exit(show_webhooks(deliveries, as_json=json))
 
 
 def main() -> None:

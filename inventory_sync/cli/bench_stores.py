@@ -55,7 +55,7 @@ class BenchStores:
 def bench_stores(plans: Sequence[Plan], levels: int) -> Iterator[BenchStores]:
     """Stores that show 1 of each SKU at one location; stopped afterwards."""
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         seeds, log = folder / "seeds.json", folder / "standin.log"
         seeds.write_text(shops_to_json([_seed(plan, levels) for plan in plans]), encoding="utf-8")
         command = ["-m", "inventory_sync.sandbox.standin", "--port", str(port)]
@@ -94,7 +94,8 @@ def _settings(plans: Sequence[Plan], url: str) -> Settings:
     return Settings.model_validate({"erp": {"url": "sqlite://"}, "stores": stores})
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

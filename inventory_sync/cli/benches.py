@@ -8,7 +8,8 @@ import platform
 from collections.abc import Sequence
 from typing import Any
 
-from inventory_sync.bench import atp, erp_read, publish
+from inventory_sync.bench import atp, erp_read, publish, webhooks
+from inventory_sync.cli.bench_receiver import bench_receiver
 from inventory_sync.cli.bench_stores import bench_stores
 from inventory_sync.cli.show import console, print_json, print_table
 from inventory_sync.wiring import Databases, open_parts
@@ -56,6 +57,21 @@ def show_publish(levels: int, *, as_json: bool) -> int:
     columns += ["used share", "throttled", "throttled in a row"]
     _show(f"Cold publish of {levels:,} levels per store", columns, rows, as_json=as_json)
     return 0
+
+
+def show_webhooks(deliveries: int, *, as_json: bool) -> int:
+    """Deliveries per second of the real receiver, and what is in the inbox afterwards."""
+    with bench_receiver() as receiver:
+        taken = webhooks.measure(receiver.target, deliveries)
+        rows = receiver.rows_in_inbox()
+        fsync = receiver.fsync()
+    row = [deliveries, taken.body_bytes, round(taken.per_second)]
+    latencies = [round(1000 * taken.latency_seconds(share), 1) for share in (0.5, 0.99, 1)]
+    columns = ["deliveries", "bytes each", "per second", "p50 ms", "p99 ms", "max ms"]
+    columns += ["rows in the inbox", "fsync"]
+    title = f"Webhooks over {webhooks.CONNECTIONS} connections, sender on the same machine"
+    _show(title, columns, [[*row, *latencies, rows, fsync]], as_json=as_json)
+    return 0 if rows == deliveries else 1
 
 
 def _published_row(each: publish.Published) -> list[Any]:

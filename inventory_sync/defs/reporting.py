@@ -85,7 +85,10 @@ def runless_events(
     yield dg.AssetMaterialization(["atp", "available_to_promise"], metadata=about)
     told = [row for report in reports for rows in report.waterfalls.values() for row in rows]
     yield _sum_check(told)
-    for store in sorted({store for report in reports for store in report.stores}):
+    touched = {
+        store for report in reports for store, outcome in report.stores.items() if outcome.touched
+    }
+    for store in sorted(touched):
         yield from _store_events(parts, store, reports, about)
 
 

@@ -85,9 +85,9 @@ class ErpExtract:
     """The contract's rows about a few SKUs and Shopify orders, as of one instant.
 
     ``taken_at`` is by the ERP's clock if it tells one, aware, UTC. ``skus`` is the closure that was
-    read: the SKUs asked for, the kits that use them and all parts of those kits, so every kit in it
-    is complete. Quantities are numbers of the driver (``Decimal``, int, or what a careless view
-    gives). ``locations`` are all of the ERP's.
+    read: the SKUs asked for and all that are connected with them by parts lists, so every kit in it
+    is complete and so is the demand for every part. Quantities are numbers of the driver
+    (``Decimal``, int, or what a careless view gives). ``locations`` are all of the ERP's.
     """
 
     taken_at: datetime

@@ -37,7 +37,7 @@ from inventory_sync.erp.sql_events import (
 )
 from inventory_sync.erp.sql_extract import read_extract, read_related
 from inventory_sync.erp.sql_rows import row_chunks
-from inventory_sync.erp.sql_scope import Scope
+from inventory_sync.erp.sql_scope import Scope, is_storable
 
 # Where a database offers no common snapshot, an order that is acknowledged between two reads is
 # then subtracted twice for a moment rather than by neither side (protocol, P2e-torn).
@@ -98,10 +98,10 @@ class SqlErp(SqlDatabase):
         The columns are looked up once; a statement that fails makes them be looked up again. Raises
         what ``snapshot`` raises.
         """
-        with self._transaction() as reading:
+        with self._rechecking(), self._transaction() as reading:
             self._check_once(reading.connection)
             hint = self._hint(skus)
-            with self._forgetting():
+            with self._explainer.explains():
                 extract = read_extract(
                     reading.connection, self._schema, (skus, order_ids), hint, reading.taken_at
                 )
@@ -120,6 +120,8 @@ class SqlErp(SqlDatabase):
 
     def skus_of_document(self, document: str) -> list[str]:
         """The SKUs of the open commitments of an ERP document; empty when it has none."""
+        if self._is_postgres and not is_storable(document):
+            return []
         with self._statement("commitments") as connection:
             return skus_of_document(connection, self._schema, document)
 
@@ -129,8 +131,7 @@ class SqlErp(SqlDatabase):
         if not self._is_postgres or self._channel is None:
             yield False
             return
-        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with announced(address, self._channel, ring):
+        with announced(self._engine, self._channel, ring):
             yield True
 
     def request(self, requests: Sequence[OrderRequest]) -> None:
@@ -139,7 +140,7 @@ class SqlErp(SqlDatabase):
         Raises ``ContractBroken`` when there is no such table or it may not be written: create it as
         in the file that ``inventory-sync init`` writes, and grant insert and select.
         """
-        with self._explainer.explains("order_requests"), self._engine.begin() as connection:
+        with self._writing("order_requests") as connection:
             write_requests(connection, self._schema, requests)
 
     def check(self) -> list[str]:
@@ -156,13 +157,14 @@ class SqlErp(SqlDatabase):
             self._is_checked = True
 
     @contextmanager
-    def _forgetting(self) -> Iterator[None]:
-        """A view may have changed since it was checked."""
+    def _rechecking(self) -> Iterator[None]:
+        """A view may have changed since it was checked: then say so as a snapshot says it."""
         try:
-            with self._explainer.explains():
-                yield
+            yield
         except ContractBroken:
             self._is_checked = False
+            with self._transaction() as reading:  # the one that failed can read no more
+                self._check_once(reading.connection)
             raise
 
     def _scope(self, reading: Reading, skus: Collection[str], order_ids: Collection[str]) -> Scope:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from inventory_sync.erp.sql_errors import Explainer, parsed_url
 
@@ -76,7 +76,7 @@ class SqlDatabase:
                 options = {k: v for k, v in _POSTGRES_CONNECT.items() if k not in self._url.query}
                 return create_engine(self._url, pool_pre_ping=True, connect_args=options)
             if self._is_sqlite:
-                return create_engine(_read_only_file(self._url))
+                return create_engine(_existing_file(self._url, "ro"))
             return create_engine(self._url, pool_pre_ping=True)
 
     @property
@@ -108,15 +108,30 @@ class SqlDatabase:
 
     @contextmanager
     def _statement(self, dataset: str) -> Iterator[Connection]:
-        """A connection for a single statement that reads."""
-        with self._explainer.explains(dataset):
-            engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            with engine.connect() as connection:
+        """A connection for a single statement that reads, within the limits of any reading."""
+        with self._transaction() as reading, self._explainer.explains(dataset):
+            yield reading.connection
+
+    @contextmanager
+    def _writing(self, target: str) -> Iterator[Connection]:
+        """A transaction that writes to a table: all of it is committed, or nothing."""
+        with self._explainer.explains(target):
+            engine = self._engine
+            if self._is_sqlite:  # the other connections cannot write
+                engine = create_engine(_existing_file(self._url, "rw"), poolclass=NullPool)
+            with engine.begin() as connection:
+                if self._is_postgres:
+                    _set_session(connection, self._timeout_seconds)
                 yield connection
 
 
 def _begin_postgres(connection: Connection, timeout_seconds: float) -> datetime:
     connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return _set_session(connection, timeout_seconds)
+
+
+def _set_session(connection: Connection, timeout_seconds: float) -> datetime:
+    """Set the limits of this transaction alone; returns when it began."""
     timeout_ms = max(1, round(timeout_seconds * 1000))  # 0 would mean no limit at all
     row = connection.execute(_POSTGRES_SESSION, {"timeout": str(timeout_ms)}).one()
     began_at: datetime = row[0]
@@ -130,10 +145,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _read_only_file(url: URL) -> URL:
+def _existing_file(url: URL, mode: Literal["ro", "rw"]) -> URL:
     """A missing file is then an error; SQLite would create an empty one."""
     if not url.database or url.database == ":memory:" or "uri" in url.query:
         return url
     return url.set(database=f"file:{quote(url.database)}").update_query_dict(
-        {"mode": "ro", "uri": "true"}
+        {"mode": mode, "uri": "true"}
     )

@@ -23,8 +23,9 @@ _PASSING: Final = ("08", "25P03", "40", "53", "55", "57", "58", "72", "28", "3D"
 """SQLSTATE prefixes about the server, the load or the login, not about a view: connection,
 idle limit, conflict, resources, lock, shutdown, system, snapshot, login, database name."""
 
-_SQLITE_ERROR: Final = 1
-"""SQLite's code for faulty SQL (https://www.sqlite.org/rescode.html#error)."""
+_SQLITE_ABOUT_THE_VIEW: Final = frozenset({1, 19})
+"""SQLite's codes for faulty SQL and for a row that a constraint refuses
+(https://www.sqlite.org/rescode.html)."""
 
 _LONGEST_CAUSE: Final = 300
 
@@ -76,12 +77,18 @@ class Explainer:
         cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
         code = getattr(cause, "sqlstate", None) or ""
         if code == _CANCELLED:
-            what = f"dataset {dataset}" if dataset else "the catalogue"
+            what = f"dataset {dataset}" if dataset else "a contract view"
             return ErpUnavailable(
                 f"Reading {what} from the ERP was cancelled by its database (the statement timeout"
                 f" is {self.timeout_seconds:g} seconds): make the view faster or allow more time."
             )
         if _is_about_the_view(cause, code):
+            if dataset == "order_requests":
+                return ContractBroken(
+                    f"Table {dataset} of the ERP does not take these requests"
+                    f" ({self._spoken(cause)}): create it as the contract describes it, grant"
+                    " select and insert on it, or correct the request."
+                )
             what = f"Dataset {dataset}" if dataset else "A contract view"
             return ContractBroken(
                 f"{what} cannot be read from the ERP ({self._spoken(cause)}): repair the view, or"
@@ -117,11 +124,13 @@ class Explainer:
 def _is_about_the_view(cause: BaseException, code: str) -> bool:
     """Whether trying again is useless until somebody changes the view or its rights."""
     match cause:
+        case psycopg.DataError():
+            return True  # a value that one side cannot hold, with or without a code
         case psycopg.Error():
             # No code: the connection broke before the server could send one.
             return bool(code) and not code.startswith(_PASSING)
         case sqlite3.Error():
             # The low byte is the primary code; locked and unreadable files have others.
-            return getattr(cause, "sqlite_errorcode", 0) & 0xFF == _SQLITE_ERROR
+            return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_ABOUT_THE_VIEW
         case _:
             return isinstance(cause, pa.ArrowInvalid)

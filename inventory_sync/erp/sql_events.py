@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    column,
+    func,
+    select,
+    table,
+)
 from sqlalchemy.sql.selectable import TableClause
 
 from inventory_sync.domain.extract import ErpEvent, OrderRequest
+from inventory_sync.domain.frames import EVENTS, Kind
 
-_EVENT: Final = ("event_id", "occurred_at", "kind", "sku", "location", "document")
+_EVENT: Final = tuple(column.name for column in EVENTS.columns)
 _REQUEST: Final = (
     "request_id",
     "action",
@@ -37,7 +48,7 @@ def read_events(
     """
     events = _table("events", _EVENT, schema)
     statement = (
-        select(*(events.c[name] for name in _EVENT))
+        select(*(_as_read(connection, events.c[each.name], each.kind) for each in EVENTS.columns))
         .where(events.c.event_id > after_id)
         .order_by(events.c.event_id)
         .limit(limit)
@@ -55,7 +66,9 @@ def skus_of_document(connection: Connection, schema: str | None, document: str) 
     """The SKUs of the open commitments of a document, sorted."""
     commitments = _table("commitments", ("order_id", "sku"), schema)
     found = connection.scalars(
-        select(commitments.c.sku).where(commitments.c.order_id == document).distinct()
+        select(_as_read(connection, commitments.c.sku, "text"))
+        .where(commitments.c.order_id == document)
+        .distinct()
     )
     return sorted(str(sku) for sku in found if sku is not None)
 
@@ -76,6 +89,15 @@ def write_requests(
 
 def _table(name: str, columns: Sequence[str], schema: str | None) -> TableClause:
     return table(name, *(column(each) for each in columns), schema=schema)
+
+
+def _as_read(connection: Connection, value: ColumnClause[Any], kind: Kind) -> ColumnElement[Any]:
+    """The column as it is asked for: PostgreSQL pads ``char(n)``, spells times as the role's
+    ``DateStyle`` wants them (not so in JSON), and has times that no calendar of Python holds.
+    """
+    if connection.dialect.name != "postgresql" or kind not in {"text", "timestamp"}:
+        return value
+    return cast(value, Text) if kind == "text" else func.to_json(value)
 
 
 def _event(row: Any, now: datetime) -> ErpEvent:

@@ -6,7 +6,7 @@ numbers as decimals.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -53,8 +53,15 @@ Rows = list[tuple[Any, ...]]
 
 
 def related(components: Iterable[ComponentRow], skus: Collection[str]) -> frozenset[str]:
-    """The SKUs and all that are connected with them by parts lists."""
-    pairs = ((str(row.kit_sku), str(row.component_sku)) for row in components)
+    """The SKUs and all that are connected with them by parts lists.
+
+    A row that lacks a name connects nothing; it is handed on for others to judge.
+    """
+    pairs = (
+        (str(row.kit_sku), str(row.component_sku))
+        for row in components
+        if row.kit_sku is not None and row.component_sku is not None
+    )
     found = frozenset().union(*related_skus(pairs, skus))
     if len(found) > MOST_SKUS:
         raise ContractBroken(
@@ -138,7 +145,7 @@ def _pipelined(
         cursors = {
             name: driver.execute(
                 sql.SQL("select {} from {} where {}").format(
-                    sql.SQL(", ").join(map(sql.Identifier, _COLUMNS[name])),
+                    sql.SQL(", ").join(_read_columns(name)),
                     sql.Identifier(schema, name),
                     scope.postgres(DATASETS[name]),
                 )
@@ -146,6 +153,17 @@ def _pipelined(
             for name in names
         }
         return {name: cursor.fetchall() for name, cursor in cursors.items()}
+
+
+def _read_columns(name: str) -> Iterator[sql.Composable]:
+    """The columns of a dataset for PostgreSQL: texts without the padding of ``char(n)``, times as
+    texts, for the driver refuses those that no calendar of Python holds.
+    """
+    kinds = {column.name: column.kind for column in DATASETS[name].columns}
+    for each in _COLUMNS[name]:
+        is_text = kinds[each] in {"text", "timestamp"}
+        as_read = sql.SQL("CAST({} AS text)") if is_text else sql.SQL("{}")
+        yield as_read.format(sql.Identifier(each))
 
 
 def _selected(connection: Connection, schema: str | None, scope: Scope, name: str) -> Rows:

@@ -27,6 +27,11 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 _IN_AT_ONCE: Final = 500  # SQLite takes few parameters in a statement
 
 
+def is_storable(value: str) -> bool:
+    """Whether PostgreSQL can hold the text; of what it cannot, it has no row either."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 @dataclass(frozen=True)
 class Scope:
     """Rows of these SKUs, and acknowledgements of these orders."""
@@ -43,7 +48,7 @@ class Scope:
         keys = _KEYS.get(dataset.name)
         if keys is None:
             return sql.SQL("true")
-        values = sql.Literal(list(self.values(dataset)))
+        values = sql.Literal([value for value in self.values(dataset) if is_storable(value)])
         parts = [sql.SQL("{} = any({})").format(sql.Identifier(key), values) for key in keys]
         return sql.SQL(" or ").join(parts)
 

@@ -5,7 +5,7 @@ decisions about quantities out: a refused row is decided anew by the next round,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -102,7 +102,7 @@ def act(parts: Parts, plan: Plan) -> Sent:
     sent = Sent()
     lowering = [c for c in plan.changes if c.quantity_units < c.expected_units]
     raising = [c for c in plan.changes if c.quantity_units >= c.expected_units]
-    with ThreadPoolExecutor(max(1, parts.storefronts[plan.store].parallel_calls)) as pool:
+    with parts.threads(max(1, parts.storefronts[plan.store].parallel_calls)) as pool:
         try:
             for changes in (lowering, raising):
                 _send_all(partial(_send, parts, plan, sent), _batches(plan, changes), pool, sent)
@@ -115,7 +115,7 @@ def act(parts: Parts, plan: Plan) -> Sent:
 def _send_all(
     send: Callable[[Batch], tuple[Batch, Outcome]],
     batches: Sequence[Batch],
-    pool: ThreadPoolExecutor,
+    pool: Executor,
     sent: Sent,
 ) -> None:
     """Send all batches, and what is left of refused ones, until none is left."""

@@ -5,7 +5,6 @@ look at a store is left to the careful pass by marking it for repair.
 """
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -43,7 +42,7 @@ class EventPasses:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._pool = ThreadPoolExecutor(max(1, len(parts.policies)), "store")
+        self._pool = parts.threads(max(1, len(parts.policies)))
         self._away: dict[str, datetime] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._terms = {

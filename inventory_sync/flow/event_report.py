@@ -23,6 +23,11 @@ class StoreOutcome:
     repair: dict[str, str] = field(default_factory=dict)
     failure: InventorySyncError | None = None
 
+    @property
+    def touched(self) -> bool:
+        """Whether the store has a level of the SKUs, or something to do about them."""
+        return bool(self.sent.first_at or self.kept or self.again or self.repair)
+
 
 @dataclass(frozen=True)
 class EventReport:

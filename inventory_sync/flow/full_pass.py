@@ -5,7 +5,6 @@ runs the same steps as assets; the command line runs them through ``full_pass``.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -114,7 +113,7 @@ def each_store(
     """
     results: dict[str, T] = {}
     failures: dict[str, str] = {}
-    with ThreadPoolExecutor(max(1, len(stores))) as pool:
+    with parts.threads(max(1, len(stores))) as pool:
         waiting = {store: pool.submit(work, store) for store in stores}
     for store, outcome in waiting.items():
         try:

@@ -55,7 +55,8 @@ class ErpEar:
         if new:
             self._record(new, now)
         if looks_back:
-            if not events and self._parts.erp.last_event_id() < highest:
+            last = events[-1].event_id if events else self._parts.erp.last_event_id()
+            if last < highest and len(events) < _EVENTS_AT_ONCE:
                 self._begin_anew(now)
             self._look_back_at = now + self._poll
         if len(events) == _EVENTS_AT_ONCE:

@@ -28,6 +28,9 @@ FAST_LANES: Final[tuple[Lane, ...]] = ("order_events", "hold_events", "store_ord
 
 LANE_PATIENCE_SECONDS: Final = 1.0
 
+ASK_AGAIN_AFTER: Final = timedelta(seconds=15)
+"""So long a run that was asked for repairs has time to take them from the list."""
+
 EventMode = Literal["sensor", "runs"]
 
 
@@ -50,6 +53,7 @@ class LaneWorker:
         self._bell = threading.Event()
         self._passes = EventPasses(parts)
         self._ear = _ear(parts, name, poll_seconds)
+        self._ask_at = parts.now()
 
     @contextmanager
     def listening(self) -> Iterator["LaneWorker"]:
@@ -79,23 +83,38 @@ class LaneWorker:
             return self._work(until, report)
 
     def _work(self, until: datetime, report: Callable[[EventReport], None]) -> Handover | None:
-        parts = self._parts
         while True:
             self._bell.clear()
-            listen_at = self._ear.hear()
-            work = parts.ledger.take([self.name], due=parts.now(), limit=MOST_SKUS + 1)
-            handover = self._handover(work)
-            if handover:
-                return handover
-            if work:
-                report(self._passes.run(work))
-            now = parts.now()
+            turn = self.turn(report)
+            if isinstance(turn, Handover):
+                return turn
+            now = self._parts.now()
             if now >= until:
                 return None
-            if not work:
-                due_at = parts.ledger.next_due(self.name)
-                wake_at = min(at for at in (until, listen_at, due_at) if at is not None)
-                self._bell.wait(max(0.0, (wake_at - now).total_seconds()))
+            wake_at = until if turn is None else min(until, turn)
+            if wake_at > now:
+                self._bell.wait((wake_at - now).total_seconds())
+
+    def turn(self, report: Callable[[EventReport], None]) -> Handover | datetime | None:
+        """Hear, and run a pass over what is due; returns when to do so again without being woken.
+
+        For whoever holds the lane's lock. Raises what an event pass raises.
+        """
+        ledger, now = self._parts.ledger, self._parts.now
+        listen_at = self._ear.hear()
+        work = ledger.take([self.name], due=now(), limit=MOST_SKUS + 1)
+        handover = self._handover(work)
+        if handover:
+            return handover
+        if work:
+            report(self._passes.run(work))
+        repair = self._repair()
+        if repair:
+            return repair
+        if work:
+            return now()
+        times = (listen_at, ledger.next_due(self.name))
+        return min((at for at in times if at is not None), default=None)
 
     def _handover(self, work: Sequence[DirtySku]) -> Handover | None:
         if any(item.sku == EVERYTHING for item in work):
@@ -104,11 +123,18 @@ class LaneWorker:
             return Handover(f"more than {MOST_SKUS} SKUs are dirty")
         if work and self._mode == "runs":
             return Handover("every event is served by a run (event_mode: runs)")
-        if self.name == "order_events":
-            broken = self._parts.ledger.take(["repair"], due=self._parts.now(), limit=1)
-            if broken:
-                return Handover(f"{broken[0].sku} needs a closer look: {broken[0].reason}")
         return None
+
+    def _repair(self) -> Handover | None:
+        """Ask for a run when a SKU needs a closer look; events do not wait for that run."""
+        now = self._parts.now()
+        if self.name != "order_events" or now < self._ask_at:
+            return None
+        broken = self._parts.ledger.take(["repair"], due=now, limit=1)
+        if not broken:
+            return None
+        self._ask_at = now + ASK_AGAIN_AFTER
+        return Handover(f"{broken[0].sku} needs a closer look: {broken[0].reason}")
 
 
 def _ear(parts: Parts, name: Lane, poll_seconds: float) -> Ear:

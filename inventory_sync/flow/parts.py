@@ -4,6 +4,7 @@ Put here what ``wiring`` hands to the flow. Keep out how any of it is built.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,7 +31,9 @@ class StorePolicy:
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique."""
+    """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique;
+    ``threads`` opens a pool of so many threads.
+    """
 
     erp: ErpSource
     ledger: Ledger
@@ -42,6 +45,7 @@ class Parts:
     new_id: Callable[[], str]
     code_version: str
     tell: Callable[[str], None] = field(default=lambda line: None)
+    threads: Callable[[int], Executor] = ThreadPoolExecutor
 
     def locations(self) -> dict[str, Mapping[str, Sequence[str]]]:
         """Store -> store location -> ERP locations, for all stores."""

@@ -265,7 +265,7 @@ def _save(parts: Parts, reservation: Reservation) -> None:
 def _newest_by_line(all_of_them: Sequence[Reservation], of: Reservation) -> list[Reservation]:
     """The reservations of one order, one for each of its lines: the newest."""
     mine = [each for each in all_of_them if (each.store, each.order_id) == (of.store, of.order_id)]
-    return list({each.line_id: each for each in mine if each.state != "refused"}.values())
+    return list({each.line_id: each for each in mine}.values())
 
 
 def _work(parts: Parts, sku: str) -> DirtySku:

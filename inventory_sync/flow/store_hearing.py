@@ -6,7 +6,6 @@ Put here what a hint leads to. A hint tells only where to look: orders and draft
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +15,7 @@ from inventory_sync.domain.publication import LEVEL
 from inventory_sync.domain.webhooks import InboxEntry
 from inventory_sync.flow.event_pass import EXPLAIN_AFTER, STOPPED_FOR, UNREACHABLE_FOR
 from inventory_sync.flow.full_pass import note_failure
-from inventory_sync.flow.gather import placed, read_orders
+from inventory_sync.flow.gather import SETTLE_AFTER, placed, read_orders
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.reservations import hear_drafts, poll_drafts
 
@@ -31,7 +30,7 @@ class StoreEar:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._pool = ThreadPoolExecutor(max(1, len(parts.policies)), "hear")
+        self._pool = parts.threads(max(1, len(parts.policies)))
         self._away: dict[str, datetime] = {}
         self._suspects: dict[str, dict[str, tuple[int | None, datetime]]] = {
             store: {} for store in parts.policies
@@ -77,6 +76,16 @@ class StoreEar:
     def _poll(self, store: str) -> None:
         read_orders(self._parts, store)
         poll_drafts(self._parts, store)
+        self._find_lost_writes(store)
+
+    def _find_lost_writes(self, store: str) -> None:
+        """A write without an outcome closes its level: no pass comes back to it by itself."""
+        now = self._parts.now()
+        under_way = self._parts.ledger.open_intents(store)
+        lost = under_way[under_way["created_at"] + SETTLE_AFTER <= now]
+        reason = "a write to it has no known outcome"
+        marks = [Mark(sku, now, now, reason) for sku in sorted(set(lost["sku"]))]
+        self._parts.ledger.mark("repair", marks)
 
     def _look(self, store: str, entries: Sequence[InboxEntry]) -> None:
         about: dict[str, dict[str, None]] = defaultdict(dict)

@@ -33,14 +33,16 @@ _HINT: Final = {
 }
 
 # The same body under other ids is a delivery again only after an hour: a store may well return to
-# an earlier state. The unique indexes see the other doubles, also those within the call.
+# an earlier state. The unique indexes see the other doubles, also those within the call. Rows keep
+# the order of the call: of doubles the first is kept, and ids tell which delivery is the older one.
 _RECEIVE: Final = text(f"""
     insert into inventory_sync.inbox ({", ".join(_HINT)})
-    select {", ".join(_HINT)} from {given(**_HINT)}
+    select {", ".join(_HINT)} from {given(row_in_call="bigint", **_HINT)}
     where not exists (
         select from inventory_sync.inbox as earlier
         where earlier.store = given.store and earlier.digest = given.digest
             and earlier.received_at > given.received_at - interval '1 hour')
+    order by row_in_call
     on conflict do nothing""")
 _RING: Final = text("select pg_notify('inventory_sync_inbox', '')")
 
@@ -72,7 +74,8 @@ class Inbox:
             return 0
         # Of one digest the first is enough, for those of one call arrived together.
         first = {(hint.store, hint.digest): hint for hint in reversed(hints)}
-        rows = as_rows(_row(hint) for hint in hints if first[hint.store, hint.digest] is hint)
+        fresh = [hint for hint in hints if first[hint.store, hint.digest] is hint]
+        rows = as_rows({"row_in_call": row} | _row(hint) for row, hint in enumerate(fresh))
         with self._engine.begin() as connection:
             # Commits that notify wait for each other in any case, and so every double is seen.
             wait_for_turn(connection, "inbox")

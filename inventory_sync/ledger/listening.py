@@ -21,7 +21,5 @@ class Listening:
     @contextmanager
     def on_work(self, channel: Channel, ring: Callable[[], None]) -> Iterator[None]:
         """Call ``ring`` from another thread whenever the inbox or a dirty list has grown."""
-        url = self._engine.url.set(drivername="postgresql")
-        address = url.render_as_string(hide_password=False)
-        with announced(address, f"inventory_sync_{channel}", ring):
+        with announced(self._engine, f"inventory_sync_{channel}", ring):
             yield

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
 
-from inventory_sync.domain.publication import LevelKey, QuantityChange, SetQuantities
+from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange, SetQuantities
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.cli.conftest import Ended
 
@@ -52,9 +52,8 @@ def _begin_write(ledger: Ledger) -> None:
         "b2b-us",
         "pass-1",
         SetQuantities("key-1", "https://sync.example/passes/pass-1", (change,)),
-        taken_units={level: 0},
-        waterfalls={level: {}},
-        versions={},
+        decided={level: Decided(taken_units=0, version=0, waterfall={})},
+        as_of=NOON,
         created_at=NOON,
     )
 

@@ -89,6 +89,9 @@ def test_each_check_is_named_as_the_sentence_that_it_asserts() -> None:
     assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == {
         *((f"erp/{dataset}", "every_row_is_believed") for dataset in judged),
         ("atp/available_to_promise", "atp_is_the_sum_of_its_terms"),
+        ("erp/commitments", "no_hold_is_forgotten"),
+        ("erp/commitments", "holds_are_the_same_in_the_erp_and_in_shopify"),
+        ("orders/in_flight", "every_order_reaches_the_erp_in_time"),
         *(
             (f"stores/{store}/{asset}", name)
             for store in ("b2b-us", "b2c-us")
@@ -106,10 +109,10 @@ def test_only_the_check_of_the_sum_blocks() -> None:
     assert blocking == {"atp_is_the_sum_of_its_terms"}
 
 
-def test_the_job_holds_every_asset_and_check() -> None:
+def test_the_full_job_holds_every_asset_and_check() -> None:
     definitions = graph_of("b2b-us", "b2c-us")
     jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
-    assert {name for name in jobs if not name.startswith("__")} == {"full_sync"}
+    assert {name for name in jobs if not name.startswith("__")} == {"full_sync", "event_sync"}
     graph = definitions.resolve_asset_graph()
     layer = jobs["full_sync"].asset_layer
     assert set(layer.selected_asset_keys) == graph.get_all_asset_keys()

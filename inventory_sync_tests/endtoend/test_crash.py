@@ -77,10 +77,11 @@ def test_a_program_that_is_killed_before_its_calls_are_sent_leaves_only_intents(
     tmp_path: Path, database: str, ledger_database: str
 ) -> None:
     with workshop(tmp_path, database, ledger_database, skus=300) as it:
-        it.expect(Fault("http_429", operation=SET_QUANTITIES, count=None, seconds=60))
+        it.expect(Fault("http_429", operation=SET_QUANTITIES, count=None, seconds=4))
         with it.sync():
-            await_that(lambda: it.open_intents() == 600, "all intents are in the ledger")
+            await_that(lambda: it.open_intents() > 0, "calls are held back with their intents open")
         it.expect()
+        assert it.open_intents() > 0
         assert it.accepted().total() == 0
         assert_all_is_right(it)
 

@@ -9,6 +9,8 @@ import pytest
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.frames import DATASETS, SNAPSHOT_DATASETS, ErpSnapshot
 from inventory_sync.flow.ports import ErpSource
+from inventory_sync_tests.erp.event_contract import ErpEventContract
+from inventory_sync_tests.erp.extract_contract import ErpExtractContract
 from inventory_sync_tests.erp.rows import (
     Rows,
     commitment,
@@ -21,10 +23,20 @@ from inventory_sync_tests.erp.rows import (
 MakeSource = Callable[[Rows], ErpSource]
 
 
-class ErpSourceContract:
+class ErpSourceContract(ErpExtractContract, ErpEventContract):
     @pytest.fixture
     def source_of(self) -> MakeSource:
         """Makes a source that holds exactly the given rows."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def append(self) -> Callable[..., None]:
+        """Adds rows to a dataset of the source: ``append("stock", stock(), ...)``."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def requested(self) -> Callable[[], dict[str, tuple[str, int]]]:
+        """What the source has been asked for: request id -> (action, quantity)."""
         raise NotImplementedError
 
     @pytest.fixture

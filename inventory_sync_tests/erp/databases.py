@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, create_engine
 
 from inventory_sync.domain.frames import DATASETS, Kind
-from inventory_sync_tests.erp.rows import Rows
+from inventory_sync_tests.erp.rows import Row, Rows
 
 SCHEMA: Final = "erp_contract"
 
@@ -44,6 +44,19 @@ def build(url: str, rows: Rows, schema: str = SCHEMA) -> None:
     engine.dispose()
 
 
+def create_order_requests(url: str, schema: str = SCHEMA) -> None:
+    """The table through which an ERP lets itself be asked (design 5)."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TABLE {table_name(connection, 'order_requests', schema)} ("
+            "request_id text PRIMARY KEY, action text, external_order_id text,"
+            " external_line_id text, sku text, location text, quantity numeric,"
+            " expires_at timestamp, requested_at timestamp)"
+        )
+    engine.dispose()
+
+
 def table_name(connection: Connection, name: str, schema: str) -> str:
     if connection.dialect.name == "sqlite":
         return quoted(connection, name)
@@ -58,6 +71,36 @@ def insert(connection: Connection, name: str, rows: Rows, schema: str = SCHEMA) 
     for row in rows[name]:
         values = tuple(row[column.name] for column in columns)
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", values)
+
+
+def append(url: str, name: str, *rows: Row) -> None:
+    """Add rows to a dataset that is there already."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        insert(connection, name, {name: rows})
+    engine.dispose()
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run statements on the contract's schema."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET search_path = {SCHEMA}")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def requests_in(url: str, schema: str = SCHEMA) -> dict[str, tuple[str, int]]:
+    """What the ERP has been asked for: request id -> (action, quantity)."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        target = table_name(connection, "order_requests", schema)
+        query = f"SELECT request_id, action, quantity FROM {target}"
+        found = {row[0]: (row[1], int(row[2])) for row in connection.exec_driver_sql(query)}
+    engine.dispose()
+    return found
 
 
 def _create(connection: Connection, name: str, schema: str) -> None:

@@ -63,6 +63,8 @@ class FakeErp:
         """The same rows as plain values."""
         if self.failure is not None:
             raise self.failure
+        for dataset in SNAPSHOT_DATASETS:
+            self._demand(dataset)
         found = self.related(skus)
         rows = {
             dataset.name: _restricted(dataset, self.rows.get(dataset.name, ()), found, order_ids)
@@ -119,11 +121,14 @@ class FakeErp:
             self.requested.setdefault(request.request_id, request)
 
     def _read(self, dataset: Dataset, wanted: tuple[set[str], set[str]] | None):
+        self._demand(dataset)
         if dataset.name in self.rows:
             return typed_frame(dataset, self._chunks(dataset, wanted))
-        if dataset.optional:
-            return dataset.empty_frame(), no_faults()
-        raise ContractBroken(f"Dataset {dataset.name} is missing in the fake ERP.")
+        return dataset.empty_frame(), no_faults()
+
+    def _demand(self, dataset: Dataset) -> None:
+        if dataset.name not in self.rows and not dataset.optional:
+            raise ContractBroken(f"Dataset {dataset.name} is missing in the fake ERP.")
 
     def _chunks(
         self, dataset: Dataset, wanted: tuple[set[str], set[str]] | None

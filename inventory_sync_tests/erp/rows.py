@@ -47,6 +47,30 @@ def commitment(commitment_id: str = "C-1", **changes: str | None) -> Row:
     } | changes
 
 
+def component(kit: str | None, part: str | None, quantity: str | None = "1") -> Row:
+    return {"kit_sku": kit, "component_sku": part, "quantity": quantity}
+
+
+def acknowledged(order_id: str, line_id: str = "L-1", quantity: str | None = "1") -> Row:
+    return {
+        "external_order_id": order_id,
+        "external_line_id": line_id,
+        "quantity": quantity,
+        "updated_at": NOON,
+    }
+
+
+def event(event_id: int, sku: str | None = "RETRO-CLOCK", **changes: str | None) -> Row:
+    return {
+        "event_id": str(event_id),
+        "occurred_at": NOON,
+        "kind": "order_placed",
+        "sku": sku,
+        "location": "NYC",
+        "document": "SO-1",
+    } | changes
+
+
 def dataset_rows(**rows: Sequence[Row]) -> Rows:
     """Rows for the named datasets; the other required ones are there and empty."""
     required = {name: () for name, dataset in DATASETS.items() if not dataset.optional}

@@ -10,21 +10,42 @@ from inventory_sync.domain.errors import ContractBroken, ErpUnavailable
 from inventory_sync.domain.frames import Dataset
 from inventory_sync.erp import postgres_copy
 from inventory_sync.erp.sql import SqlErp
-from inventory_sync_tests.erp.contract import ErpSourceContract
-from inventory_sync_tests.erp.databases import SCHEMA, build, insert
+from inventory_sync_tests.erp.databases import (
+    SCHEMA,
+    append,
+    build,
+    create_order_requests,
+    execute,
+    insert,
+    requests_in,
+)
 from inventory_sync_tests.erp.rows import commitment, dataset_rows, stock
+from inventory_sync_tests.erp.sql_source_contract import SqlSourceContract
 
 HOSTILE = 'erp"; DROP TABLE x; -- %s %(y)s :z \N{SNOWMAN}'
 
 
-class TestSqlErpOnPostgres(ErpSourceContract):
+class TestSqlErpOnPostgres(SqlSourceContract):
     @pytest.fixture
     def source_of(self, database):
         def make(rows):
             build(database, rows)
+            create_order_requests(database)
             return SqlErp(database)
 
         return make
+
+    @pytest.fixture
+    def append(self, database):
+        return lambda name, *rows: append(database, name, *rows)
+
+    @pytest.fixture
+    def execute(self, database):
+        return lambda *statements: execute(database, *statements)
+
+    @pytest.fixture
+    def requested(self, database):
+        return lambda: requests_in(database)
 
 
 @pytest.fixture
@@ -32,15 +53,6 @@ def contract(database) -> str:
     """The URL of a database with the empty contract tables."""
     build(database, dataset_rows())
     return database
-
-
-def execute(url: str, *statements: str) -> None:
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"SET search_path = {SCHEMA}")
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
 
 
 def broken(url: str) -> str:
@@ -66,11 +78,11 @@ def test_a_writer_between_two_datasets_is_not_seen(contract):
     engine = create_engine(contract)
 
     class InterruptedErp(SqlErp):
-        def _read(self, connection, dataset: Dataset):
+        def _read(self, connection, dataset: Dataset, scope):
             if dataset.name == "stock":
                 with engine.begin() as writer:
                     insert(writer, "stock", {"stock": [stock()]})
-            return super()._read(connection, dataset)
+            return super()._read(connection, dataset, scope)
 
     erp = InterruptedErp(contract)
     assert len(erp.snapshot().stock) == 0

@@ -8,9 +8,16 @@ from sqlalchemy import create_engine
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable
 from inventory_sync.domain.frames import Dataset
 from inventory_sync.erp.sql import SqlErp
-from inventory_sync_tests.erp.contract import ErpSourceContract
-from inventory_sync_tests.erp.databases import build, insert
+from inventory_sync_tests.erp.databases import (
+    append,
+    build,
+    create_order_requests,
+    execute,
+    insert,
+    requests_in,
+)
 from inventory_sync_tests.erp.rows import commitment, dataset_rows, product, stock
+from inventory_sync_tests.erp.sql_source_contract import SqlSourceContract
 
 CLOCK_TIME = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -24,22 +31,27 @@ def erp_at(url: str) -> SqlErp:
     return SqlErp(url, clock=lambda: CLOCK_TIME)
 
 
-def execute(url: str, *statements: str) -> None:
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
-class TestSqlErpOnSqlite(ErpSourceContract):
+class TestSqlErpOnSqlite(SqlSourceContract):
     @pytest.fixture
     def source_of(self, url):
         def make(rows):
             build(url, rows)
+            create_order_requests(url)
             return erp_at(url)
 
         return make
+
+    @pytest.fixture
+    def append(self, url):
+        return lambda name, *rows: append(url, name, *rows)
+
+    @pytest.fixture
+    def execute(self, url):
+        return lambda *statements: execute(url, *statements)
+
+    @pytest.fixture
+    def requested(self, url):
+        return lambda: requests_in(url)
 
 
 def test_the_instant_of_the_snapshot_is_that_of_the_clock(url):
@@ -138,11 +150,11 @@ def test_a_writer_between_two_datasets_is_not_seen(url):
     engine = create_engine(url)
 
     class InterruptedErp(SqlErp):
-        def _read(self, connection, dataset: Dataset):
+        def _read(self, connection, dataset: Dataset, scope):
             if dataset.name == "stock":
                 with engine.begin() as writer:
                     insert(writer, "stock", {"stock": [stock()]})
-            return super()._read(connection, dataset)
+            return super()._read(connection, dataset, scope)
 
     erp = InterruptedErp(url)
     assert len(erp.snapshot().stock) == 0

@@ -5,7 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from inventory_sync.domain.publication import Level, LevelKey, QuantityChange, SetQuantities
+from inventory_sync.domain.publication import (
+    Decided,
+    Level,
+    LevelKey,
+    QuantityChange,
+    SetQuantities,
+)
 from inventory_sync.flow.gather import SETTLE_AFTER
 from inventory_sync_tests.flow.world import World
 
@@ -27,9 +33,8 @@ def prepare(world: World, key: LevelKey) -> None:
         "b2b",
         "other-pass",
         call,
-        taken_units={},
-        versions={key: int(version)},
-        waterfalls={},
+        decided={key: Decided(0, int(version), {})},
+        as_of=world.erp.taken_at,
         created_at=world.now,
     )
 
@@ -80,7 +85,8 @@ def test_a_write_is_not_judged_by_a_reading_that_is_older_than_it(
 
 def test_a_write_that_was_cut_off_is_settled_by_the_next_pass(world: World, key: LevelKey) -> None:
     prepare(world, key)
+    cut_off_at = world.now
     world.run(after=timedelta(seconds=3))
-    assert world.slept_seconds == [15]
+    assert world.now == cut_off_at + SETTLE_AFTER
     assert world.shown("b2b") == 30
     assert statuses(world, key) == []

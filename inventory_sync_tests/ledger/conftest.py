@@ -1,10 +1,11 @@
-"""Fixtures for the ledger: an empty one on a real PostgreSQL."""
+"""Fixtures for the ledger: one on a real PostgreSQL."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from inventory_sync.ledger import Ledger, connect
+from inventory_sync_tests.conftest import fresh_database
 
 
 @pytest.fixture
@@ -13,3 +14,12 @@ def ledger(database: str) -> Iterator[Ledger]:
     opened = connect(database)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_ledger(postgres_server_uri: str) -> Iterator[Ledger]:
+    """One ledger for many short tests, which have to ``wipe`` it."""
+    for database in fresh_database(postgres_server_uri):
+        opened = connect(database)
+        yield opened
+        opened.close()

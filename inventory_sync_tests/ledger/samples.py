@@ -1,14 +1,20 @@
 """Vivid values that the tests of the ledger share."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import text
 
 from inventory_sync.domain.orders import OrderLine
-from inventory_sync.domain.publication import LevelKey, QuantityChange, SetQuantities
-from inventory_sync.ledger import Ledger
+from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange, SetQuantities
+from inventory_sync.domain.reservations import Reservation
+from inventory_sync.domain.webhooks import Hint
+from inventory_sync.flow.ledger_port import Ledger
+from inventory_sync.ledger import Ledger as PostgresLedger
+from inventory_sync.ledger.schema import metadata
 
 STORE = "b2b-us"
 PASS = "pass-1"
@@ -19,6 +25,13 @@ CLOCK = LevelKey("gid://shopify/InventoryItem/1", NYC)
 TABLE = LevelKey("gid://shopify/InventoryItem/2", NYC)
 SPOON = LevelKey("gid://shopify/InventoryItem/3", NYC)
 SKUS = {CLOCK: "RETRO-CLOCK", TABLE: "OAK-TABLE", SPOON: "MINIMALIST-SPOON"}
+
+
+def wipe(ledger: PostgresLedger) -> None:
+    """Make a ledger as empty as a new one, for tests that need many of them."""
+    tables = ", ".join(table.fullname for table in metadata.sorted_tables)
+    with ledger._engine.begin() as connection:
+        connection.execute(text(f"truncate {tables}"))
 
 
 def minutes(count: float) -> datetime:
@@ -40,16 +53,21 @@ def prepare(
     taken: int = 0,
     versions: Mapping[LevelKey, int] | None = None,
     waterfall: Mapping[str, Any] | None = None,
+    as_of: datetime = NOON,
 ) -> None:
     """Prepare a call, with the same facts for each of its levels."""
-    levels = [change.key for change in planned.changes]
+    seen = versions or {}
     ledger.prepare(
         store,
         PASS,
         planned,
-        taken_units=dict.fromkeys(levels, taken),
-        waterfalls=dict.fromkeys(levels, waterfall or {"physical": 9, "committed": 2}),
-        versions=versions or {},
+        decided={
+            change.key: Decided(
+                taken, seen.get(change.key, 0), waterfall or {"physical": 9, "committed": 2}
+            )
+            for change in planned.changes
+        },
+        as_of=as_of,
         created_at=NOON,
     )
 
@@ -74,3 +92,37 @@ def levels(*rows: tuple[Any, ...], columns: tuple[str, ...]) -> pd.DataFrame:
     """A frame of (level, ...) rows, with the level's two columns first."""
     spread = [(k.inventory_item_id, k.store_location_id, *rest) for k, *rest in rows]
     return pd.DataFrame(spread, columns=["inventory_item_id", "store_location_id", *columns])
+
+
+def hint(number: int = 1, **changes: Any) -> Hint:
+    """A delivery about order 1; another number makes another delivery of another body."""
+    values: dict[str, Any] = {
+        "store": STORE,
+        "topic": "orders/updated",
+        "subject": "order",
+        "webhook_id": f"delivery-{number}",
+        "event_id": f"event-{number}",
+        "digest": f"sha256-{number}",
+        "ids": ("gid://shopify/Order/1",),
+        "triggered_at": minutes(0),
+        "received_at": minutes(number),
+    }
+    return Hint(**(values | changes))
+
+
+HELD = Reservation(
+    reservation_id="res-1",
+    store=STORE,
+    order_id="gid://shopify/DraftOrder/1",
+    line_id="gid://shopify/DraftOrderLineItem/11",
+    sku="OAK-TABLE",
+    store_location_id=NYC,
+    erp_location="PLANT-1",
+    quantity_units=40,
+    state="held",
+    expires_at=minutes(90),
+    created_at=minutes(0),
+    inventory_item_id="gid://shopify/InventoryItem/2",
+    taken_units=40,
+)
+ENDED = replace(HELD, state="confirmed", decided_at=minutes(5), reason="approved by the desk")

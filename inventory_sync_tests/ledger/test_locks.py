@@ -151,3 +151,67 @@ def test_a_program_with_many_stores_may_hold_them_all_and_still_work(ledger: Led
 
     with ThreadPoolExecutor(len(stores)) as pool:
         assert all(pool.map(work, stores))
+
+
+def test_a_lane_has_one_evaluation_at_a_time(ledger: Ledger, other: Ledger) -> None:
+    with ledger.lane_lock("order_events", patience_seconds=AT_ONCE) as first:
+        with other.lane_lock("order_events", patience_seconds=AT_ONCE) as second:
+            assert (first, second) == (True, False)
+        with other.lane_lock("hold_events", patience_seconds=AT_ONCE) as another_lane:
+            assert another_lane
+
+    with other.lane_lock("order_events", patience_seconds=AT_ONCE) as later:
+        assert later
+
+
+def test_an_evaluation_that_did_not_get_the_lane_does_not_free_it(
+    ledger: Ledger, other: Ledger
+) -> None:
+    with ledger.lane_lock("order_events", patience_seconds=AT_ONCE):
+        for _ in range(2):
+            with other.lane_lock("order_events", patience_seconds=AT_ONCE) as is_ours:
+                assert not is_ours
+
+
+def test_a_lane_and_a_store_of_one_name_are_two_locks(ledger: Ledger, other: Ledger) -> None:
+    with (
+        ledger.store_lock("repair"),
+        other.lane_lock("repair", patience_seconds=AT_ONCE) as is_ours,
+    ):
+        assert is_ours
+
+
+def test_an_evaluation_that_fails_frees_its_lane(ledger: Ledger, other: Ledger) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        ledger.lane_lock("order_events", patience_seconds=AT_ONCE),
+    ):
+        raise ZeroDivisionError
+    with other.lane_lock("order_events", patience_seconds=AT_ONCE) as is_ours:
+        assert is_ours
+
+
+def test_a_lane_is_free_once_the_session_of_its_holder_has_ended(
+    ledger: Ledger, other: Ledger, asked: Callable[[str], list[int]]
+) -> None:
+    with ledger.lane_lock("order_events", patience_seconds=AT_ONCE) as orphaned:
+        assert orphaned
+        (pid,) = asked(locks(granted=True))
+        asked(f"select pg_terminate_backend({pid}, 10000)::int")
+        with other.lane_lock("order_events", patience_seconds=AT_ONCE) as successor:
+            assert successor
+
+
+def test_a_successor_waits_for_the_evaluation_before_it(
+    ledger: Ledger, other: Ledger, asked: Callable[[str], list[int]]
+) -> None:
+    def wait() -> bool:
+        with other.lane_lock("order_events", patience_seconds=60) as is_ours:
+            return is_ours
+
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.lane_lock("order_events", patience_seconds=AT_ONCE):
+            successor = pool.submit(wait)
+            while not asked(locks(granted=False)):
+                assert not successor.done()
+        assert successor.result()

@@ -26,23 +26,33 @@ def create(database: Engine | str, *, seed: int, now: datetime) -> None:
     than touch a demo ERP that people have worked in.
     """
     books = write_books(seed, now)
-    with _engine(database) as engine, engine.begin() as connection:
-        if _is_there(connection):
-            raise CompanyExists(
-                "The database holds a demo ERP already: use it, or drop the database first."
-            )
-        _run_script(connection, "schema.sql")
+    with engine_of(database) as engine, engine.begin() as connection:
+        refuse_existing(connection)
+        run_script(connection, "schema.sql")
         for table_name, rows in books.rows.items():
             _insert(connection, table_name, rows)
-        # Created last, so that the seeded history makes no events of its own.
-        _run_script(connection, "triggers.sql")
-        connection.execute(text("ANALYZE"))
+        finish(connection)
+
+
+def finish(connection: Connection) -> None:
+    """Add what comes after the rows: indexes, and triggers, so that history makes no events."""
+    for script in ("indexes.sql", "parts.sql", "triggers.sql", "requests.sql"):
+        run_script(connection, script)
+    connection.execute(text("ANALYZE"))
 
 
 def exists(database: Engine | str) -> bool:
     """Whether the database holds the demo ERP; ``create`` leaves it whole or not at all."""
-    with _engine(database) as engine, engine.connect() as connection:
+    with engine_of(database) as engine, engine.connect() as connection:
         return _is_there(connection)
+
+
+def refuse_existing(connection: Connection) -> None:
+    """Raise ``CompanyExists`` if there is a demo ERP."""
+    if _is_there(connection):
+        raise CompanyExists(
+            "The database holds a demo ERP already: use it, or drop the database first."
+        )
 
 
 def _is_there(connection: Connection) -> bool:
@@ -51,7 +61,7 @@ def _is_there(connection: Connection) -> bool:
 
 
 @contextmanager
-def _engine(database: Engine | str) -> Iterator[Engine]:
+def engine_of(database: Engine | str) -> Iterator[Engine]:
     """The engine as given, or one for the URL that is disposed of at the end."""
     if isinstance(database, Engine):
         yield database
@@ -63,8 +73,8 @@ def _engine(database: Engine | str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _run_script(connection: Connection, name: str) -> None:
-    """Run a file of statements. Straight by the driver: SQLAlchemy runs one at a time."""
+def run_script(connection: Connection, name: str) -> None:
+    """Run a file of this folder, straight by the driver: SQLAlchemy runs one statement only."""
     script = files(__package__).joinpath(name).read_text(encoding="utf-8")
     connection.connection.cursor().execute(script)
 

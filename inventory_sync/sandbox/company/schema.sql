@@ -1,8 +1,8 @@
 -- The demo ERP of Acme, a maker of furniture and lighting: its own tables in schema "acme", and
 -- the ERP contract as views in schema "erp_contract".
 --
--- Put the tables an ERP would have, and the views that translate them, here. Keep triggers in
--- triggers.sql: they are created after seeding, so that the history makes no events.
+-- Put the tables an ERP would have, and the views that translate them, here. Keep indexes and triggers
+-- in the other files: they are created after seeding, so that the history makes no events.
 --
 -- The second half is what a data engineer writes once for a real ERP. It stores nothing: open
 -- quantities are computed (ordered minus shipped), so a changed document is a changed contract.
@@ -78,14 +78,17 @@ CREATE TABLE acme.sales_order_lines (
 );
 
 CREATE TABLE acme.reservations (
-    reservation_no text PRIMARY KEY,
-    sku            text NOT NULL REFERENCES acme.items,
-    warehouse      text NOT NULL REFERENCES acme.warehouses,
-    quantity       numeric(12, 3) NOT NULL CHECK (quantity > 0),
-    reason         text NOT NULL,
-    expires_at     timestamptz,
-    state          text NOT NULL CHECK (state IN ('active', 'released')),
-    changed_at     timestamptz NOT NULL DEFAULT now()
+    reservation_no    text PRIMARY KEY,
+    sku               text NOT NULL REFERENCES acme.items,
+    warehouse         text NOT NULL REFERENCES acme.warehouses,
+    quantity          numeric(12, 3) NOT NULL CHECK (quantity > 0),
+    reason            text NOT NULL,
+    expires_at        timestamptz,
+    state             text NOT NULL CHECK (state IN ('active', 'released', 'ordered')),
+    external_order_id text,          -- whoever asked for it, such as a web shop's draft
+    external_line_id  text,
+    changed_at        timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (external_order_id, external_line_id)
 );
 
 CREATE TABLE acme.purchase_orders (
@@ -168,18 +171,14 @@ CREATE TABLE acme.change_log (
 CREATE SEQUENCE acme.document_numbers START 50001;
 
 -- The stocked items that one unit of an item takes: itself, or the components of a kit (and of
--- the kits inside it). A service takes none. A cyclic kit ends instead of running for ever.
-CREATE VIEW acme.stock_parts AS
-WITH RECURSIVE parts (sku, part_sku, quantity) AS (
-    SELECT sku, sku, 1::numeric FROM acme.items
-    UNION ALL
-    SELECT parts.sku, bom.component_sku, parts.quantity * bom.quantity
-    FROM parts JOIN acme.bill_of_materials bom ON bom.kit_sku = parts.part_sku
-) CYCLE part_sku SET is_cycle USING path
-SELECT parts.sku, parts.part_sku, sum(parts.quantity) AS quantity
-FROM parts JOIN acme.items part ON part.sku = parts.part_sku
-WHERE part.kind = 'stocked' AND NOT is_cycle
-GROUP BY parts.sku, parts.part_sku;
+-- the kits inside it). A service takes none. Kept by parts.sql, as a question about a few SKUs cannot
+-- wait until all kits have been taken apart.
+CREATE TABLE acme.stock_parts (
+    sku      text NOT NULL REFERENCES acme.items ON UPDATE CASCADE ON DELETE CASCADE,
+    part_sku text NOT NULL REFERENCES acme.items ON UPDATE CASCADE ON DELETE CASCADE,
+    quantity numeric NOT NULL,
+    PRIMARY KEY (sku, part_sku) INCLUDE (quantity)
+);
 
 -------------------------------------------------------------------------------------- the contract
 
@@ -218,8 +217,8 @@ JOIN acme.stock_parts part USING (sku)
 WHERE sale.state IN ('quotation', 'on_hold', 'confirmed') AND line.quantity > line.shipped
 UNION ALL
 SELECT reservation_no || '/' || part.part_sku, reservation_no, part.part_sku, warehouse,
-       reservation.quantity * part.quantity, 'reservation', NULL, expires_at, NULL, NULL, NULL,
-       changed_at
+       reservation.quantity * part.quantity, 'reservation', NULL, expires_at, NULL,
+       external_order_id, external_line_id, changed_at
 FROM acme.reservations reservation
 JOIN acme.stock_parts part USING (sku)
 WHERE state = 'active'
@@ -255,14 +254,20 @@ FROM acme.transfer_lines
 JOIN acme.transfers USING (transfer_no)
 WHERE state IN ('requested', 'in_transit');
 
--- Every web order line that Acme knows, also when shipped or cancelled.
+-- Every web order line that Acme knows, also when shipped or cancelled, and what was reserved for
+-- one; when a reservation has become an order, the order speaks for it.
 CREATE VIEW erp_contract.acknowledged_orders AS
 SELECT sale.external_order_id, line.external_line_id,
        CASE sale.state WHEN 'cancelled' THEN 0 ELSE line.quantity END AS quantity,
        sale.changed_at AS updated_at
 FROM acme.sales_order_lines line
 JOIN acme.sales_orders sale USING (order_no)
-WHERE sale.external_order_id IS NOT NULL AND line.external_line_id IS NOT NULL;
+WHERE sale.external_order_id IS NOT NULL AND line.external_line_id IS NOT NULL
+UNION ALL
+SELECT external_order_id, external_line_id, CASE state WHEN 'active' THEN quantity ELSE 0 END,
+       changed_at
+FROM acme.reservations
+WHERE external_order_id IS NOT NULL AND external_line_id IS NOT NULL AND state <> 'ordered';
 
 CREATE VIEW erp_contract.promise_dates AS
 SELECT sku, warehouse AS location, quantity, promise_date FROM acme.promised_dates;
@@ -271,7 +276,7 @@ CREATE VIEW erp_contract.events AS
 SELECT change_id AS event_id, changed_at AS occurred_at, kind, sku, warehouse AS location, document
 FROM acme.change_log;
 
--- Written by inventory_sync, consumed by the ERP.
+-- Written by inventory_sync, consumed by the ERP (requests.sql).
 CREATE TABLE erp_contract.order_requests (
     request_id        text PRIMARY KEY,
     action            text NOT NULL CHECK (action IN ('reserve', 'confirm', 'release')),

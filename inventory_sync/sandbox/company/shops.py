@@ -58,6 +58,9 @@ _HABITS = {
     ),
 }
 
+# By store and location number: the warehouses whose stock the location offers.
+WAREHOUSES_OF_STORE = {store: habits.warehouses for store, habits in _HABITS.items()}
+
 
 def shops(seed: int, now: datetime) -> tuple[ShopSeed, ...]:
     """The shops of the company with this seed and ``now``, for the stand-in."""
@@ -76,6 +79,7 @@ def _b2b_us(books: Books) -> ShopSeed:
         handle=SHOP_OF_STORE["b2b-us"],
         myshopify_domain="acme-b2b.myshopify.com",
         access_token="sandbox-b2b-us",
+        webhook_secret="sandbox-webhooks-b2b-us",
         plan="plus",
         locations=(
             LocationSeed(1001, "New York"),
@@ -97,6 +101,7 @@ def _b2c_us(books: Books) -> ShopSeed:
         handle=SHOP_OF_STORE["b2c-us"],
         myshopify_domain="acme-shop.myshopify.com",
         access_token="sandbox-b2c-us",
+        webhook_secret="sandbox-webhooks-b2c-us",
         plan="advanced",
         locations=(LocationSeed(2001, "US Web"),),
         items=(*carried.values(), twin, orphan, gift_card),
@@ -111,6 +116,7 @@ def _b2c_eu(books: Books) -> ShopSeed:
         handle=SHOP_OF_STORE["b2c-eu"],
         myshopify_domain="acme-eu.myshopify.com",
         access_token="sandbox-b2c-eu",
+        webhook_secret="sandbox-webhooks-b2c-eu",
         plan="advanced",
         locations=(LocationSeed(3001, "EU Web"),),
         items=(*carried.values(), service),

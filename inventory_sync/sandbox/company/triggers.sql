@@ -1,7 +1,8 @@
 -- What the demo ERP notices by itself: stock moves change balances, and every change that the
 -- contract shows is logged and announced on the channel "erp_events".
 --
--- Put triggers here, created after seeding. Keep business steps out: those are in acme.py.
+-- Put triggers here, created after seeding. Keep business steps out: those are in acme.py, and in
+-- requests.sql those that others ask for.
 
 -- The items and warehouses whose contract rows a document changes.
 CREATE VIEW acme.document_items AS
@@ -93,7 +94,14 @@ CREATE TRIGGER sales_line_changed AFTER UPDATE OF quantity ON acme.sales_order_l
 
 CREATE FUNCTION acme.reservation_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM acme.log_document('order_changed', NEW.reservation_no);
+    PERFORM acme.log_document(
+        CASE
+            WHEN TG_OP = 'INSERT' THEN 'hold_placed'
+            WHEN NEW.state = OLD.state THEN 'order_changed'
+            WHEN NEW.state = 'ordered' THEN 'hold_confirmed'
+            WHEN NEW.state = 'released' THEN 'hold_cancelled'
+            ELSE 'hold_placed'
+        END, NEW.reservation_no);
     RETURN NULL;
 END $$;
 CREATE TRIGGER reservation_changed AFTER INSERT OR UPDATE ON acme.reservations

@@ -7,6 +7,13 @@ the README in this folder.
 Put what a test imports here. Everything else is found in the module that knows the matter.
 """
 
+from inventory_sync.sandbox.standin.drafts import (
+    DraftEdit,
+    complete_draft,
+    delete_draft,
+    place_draft,
+    update_draft,
+)
 from inventory_sync.sandbox.standin.faults import Fault
 from inventory_sync.sandbox.standin.foreign import (
     LevelEdit,
@@ -14,6 +21,7 @@ from inventory_sync.sandbox.standin.foreign import (
     edit_level,
     edit_location,
 )
+from inventory_sync.sandbox.standin.holds import hold_order, release_order
 from inventory_sync.sandbox.standin.order_changes import (
     LineUnits,
     RefundUnits,
@@ -21,10 +29,11 @@ from inventory_sync.sandbox.standin.order_changes import (
     edit_order,
     fulfill_order,
     move_order,
+    pay_order,
     refund_order,
 )
 from inventory_sync.sandbox.standin.orders import OrderRefused
-from inventory_sync.sandbox.standin.placing import Wanted, complete_draft, place_draft, place_order
+from inventory_sync.sandbox.standin.placing import Wanted, place_order
 from inventory_sync.sandbox.standin.seed import (
     ItemSeed,
     LevelSeed,
@@ -37,6 +46,7 @@ from inventory_sync.sandbox.standin.server import PortTaken, StandIn, running, s
 from inventory_sync.sandbox.standin.shop import Shop
 
 __all__ = [
+    "DraftEdit",
     "Fault",
     "ItemSeed",
     "LevelEdit",
@@ -53,16 +63,21 @@ __all__ = [
     "Wanted",
     "cancel_order",
     "complete_draft",
+    "delete_draft",
     "edit_level",
     "edit_location",
     "edit_order",
     "fulfill_order",
+    "hold_order",
     "move_order",
+    "pay_order",
     "place_draft",
     "place_order",
     "refund_order",
+    "release_order",
     "running",
     "serve",
     "shops_from_json",
     "shops_to_json",
+    "update_draft",
 ]

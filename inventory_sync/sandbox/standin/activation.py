@@ -74,11 +74,10 @@ def _already_active(available: int | None, on_hand: int | None) -> list[UserErro
 
 
 def _start_with(shop: Shop, level: Level, available: int | None, on_hand: int | None) -> None:
-    now = shop.now()
     if available is not None:
-        level.add("available", available - level.quantity("available"), now=now)
+        shop.add_units(level, "available", available - level.quantity("available"))
     if on_hand is not None:
-        level.add("available", on_hand - level.quantity("on_hand"), now=now)
+        shop.add_units(level, "available", on_hand - level.quantity("on_hand"))
 
 
 def deactivate(shop: Shop, level: Level | None) -> list[UserError]:

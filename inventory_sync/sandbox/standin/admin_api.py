@@ -21,6 +21,7 @@ from inventory_sync.sandbox.standin.documents import (
     check_values,
     read_operation,
 )
+from inventory_sync.sandbox.standin.drafts import lapse_drafts
 from inventory_sync.sandbox.standin.executable import execute_operation
 from inventory_sync.sandbox.standin.faults import Fault
 from inventory_sync.sandbox.standin.resolving import Asked
@@ -33,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 def answer(shop: Shop, *, version: str, access_token: str | None, body: bytes) -> Answer:
     """Answer a POST to ``/admin/api/{version}/graphql.json``."""
     with shop.lock:
+        lapse_drafts(shop)
         reply = _admit(shop, access_token, body)
         shop.statistics.statuses[reply.status] += 1
     headers = {**reply.headers, "x-shopify-api-version": _served_version(shop, version)}

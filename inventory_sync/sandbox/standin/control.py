@@ -8,18 +8,29 @@
 ``GET /control/{shop}/state``               items with their levels; ``?sku=`` for one SKU
 ``GET /control/{shop}/history``             accepted writes, oldest first
 ``GET, DELETE /control/{shop}/statistics``  what callers did; ``DELETE`` counts anew
-``GET, POST /control/{shop}/orders``        list, or place ``{lines, policy, ignore_policy, test}``
+``GET, POST /control/{shop}/orders``        list, or place
+                                            ``{lines, policy, ignore_policy, test, paid}``
 ``GET /control/{shop}/orders/{n}``          one order
 ``POST .../orders/{n}/edit``                ``{lines: [{sku, quantity}], restock}``
 ``POST .../orders/{n}/cancel``              ``{restock}``
 ``POST .../orders/{n}/fulfill``             ``{lines: [{sku, quantity}]}``; without lines all
 ``POST .../orders/{n}/refund``              ``{lines: [{sku, quantity, restock_type}]}``
 ``POST .../orders/{n}/move``                ``{location_id}``
-``POST /control/{shop}/drafts``             ``{lines: [{sku, quantity}]}``
+``POST .../orders/{n}/pay``                 an unpaid order is paid
+``POST .../orders/{n}/hold``                fulfillment hold: ``{reason, notes}``
+``POST .../orders/{n}/release``             the hold ends
+``GET, POST /control/{shop}/drafts``        list, or ``{lines: [{sku, quantity}], reserve_until}``
+``GET /control/{shop}/drafts/{n}``          one draft
+``POST .../drafts/{n}/update``              ``{lines, reserve_until}``; what is left out stays
+``POST .../drafts/{n}/delete``              throw it away
 ``POST .../drafts/{n}/complete``            turn it into an order
 ``POST /control/{shop}/levels``             ``{sku, location_id, available|delta, active, tracked}``
 ``POST /control/{shop}/locations``          ``{location_id, active, fulfills_online_orders}``
-``POST /control/{shop}/token``              ``{access_token, scopes, locked}``; null revokes
+``POST /control/{shop}/token``              ``{access_token, scopes, locked, webhook_secret}``;
+                                            a null token is revoked
+``POST /control/{shop}/uninstall``          the merchant removes the app
+``GET /control/{shop}/webhooks``            subscriptions, and how deliveries went
+``POST /control/{shop}/webhooks/lose``      subscriptions disappear: ``{topic}``; without it all
 ``POST /control/{shop}/bucket``             ``{points_left}``
 ``GET, POST, DELETE /control/{shop}/faults`` ``{faults: [{kind, operation, count, ...}], rng_seed}``
 =========================================== ===================================================
@@ -36,7 +47,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from inventory_sync.sandbox.standin import control_requests as requests
+from inventory_sync.sandbox.standin import control_sales as sales
 from inventory_sync.sandbox.standin import views
+from inventory_sync.sandbox.standin.drafts import lapse_drafts
 from inventory_sync.sandbox.standin.orders import OrderRefused
 from inventory_sync.sandbox.standin.seed import ShopSeed, first_problem
 from inventory_sync.sandbox.standin.shop import OpenShop, Shop
@@ -45,17 +58,24 @@ from inventory_sync.sandbox.standin.throttle import Statistics
 Shops = dict[str, Shop]
 
 _POSTS: dict[str, type[requests.Request]] = {
-    "/orders": requests.PlaceOrder,
-    "/orders/{number:int}/edit": requests.EditOrder,
-    "/orders/{number:int}/cancel": requests.CancelOrder,
-    "/orders/{number:int}/fulfill": requests.FulfillOrder,
-    "/orders/{number:int}/refund": requests.RefundOrder,
-    "/orders/{number:int}/move": requests.MoveOrder,
-    "/drafts": requests.PlaceDraft,
-    "/drafts/{number:int}/complete": requests.CompleteDraft,
+    "/orders": sales.PlaceOrder,
+    "/orders/{number:int}/edit": sales.EditOrder,
+    "/orders/{number:int}/cancel": sales.CancelOrder,
+    "/orders/{number:int}/fulfill": sales.FulfillOrder,
+    "/orders/{number:int}/refund": sales.RefundOrder,
+    "/orders/{number:int}/move": sales.MoveOrder,
+    "/orders/{number:int}/pay": sales.PayOrder,
+    "/orders/{number:int}/hold": sales.HoldOrder,
+    "/orders/{number:int}/release": sales.ReleaseOrder,
+    "/drafts": sales.PlaceDraft,
+    "/drafts/{number:int}/update": sales.UpdateDraft,
+    "/drafts/{number:int}/delete": sales.DeleteDraft,
+    "/drafts/{number:int}/complete": sales.CompleteDraft,
     "/levels": requests.EditLevel,
     "/locations": requests.EditLocation,
     "/token": requests.ChangeAccess,
+    "/uninstall": requests.Uninstall,
+    "/webhooks/lose": requests.LoseSubscriptions,
     "/bucket": requests.DrainBucket,
     "/faults": requests.AddFaults,
 }
@@ -76,6 +96,17 @@ def _order(shop: Shop, request: HttpRequest) -> views.View:
     return views.order_view(shop.orders[number])
 
 
+def _drafts(shop: Shop, request: HttpRequest) -> views.View:
+    return {"drafts": [*map(views.draft_view, shop.drafts.values())]}
+
+
+def _draft(shop: Shop, request: HttpRequest) -> views.View:
+    number = request.path_params["number"]
+    if number not in shop.drafts:
+        raise OrderRefused(f"shop {shop.handle!r} has no draft order {number}")
+    return views.draft_view(shop.drafts[number])
+
+
 _GETS: dict[str, Callable[[Shop, HttpRequest], views.View]] = {
     "": lambda shop, request: views.shop_view(shop),
     "/state": lambda shop, request: views.state_view(shop, request.query_params.get("sku")),
@@ -83,6 +114,9 @@ _GETS: dict[str, Callable[[Shop, HttpRequest], views.View]] = {
     "/statistics": lambda shop, request: views.statistics_view(shop),
     "/orders": _orders,
     "/orders/{number:int}": _order,
+    "/drafts": _drafts,
+    "/drafts/{number:int}": _draft,
+    "/webhooks": lambda shop, request: views.webhooks_view(shop),
     "/faults": lambda shop, request: requests.faults_view(shop),
 }
 
@@ -162,6 +196,7 @@ def _on_shop(shops: Shops, request: HttpRequest, act: Callable[[Shop], views.Vie
         return _refusal(404, f"there is no shop {handle!r}; PUT /control/{handle} opens one")
     try:
         with shop.lock:
+            lapse_drafts(shop)
             view = act(shop)
             shop.revision += request.method != "GET"
             return JSONResponse(view)

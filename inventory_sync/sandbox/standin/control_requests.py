@@ -1,8 +1,9 @@
 """What the control interface can be asked to do: one value per request, which performs itself.
 
 Put a new control here, as a frozen dataclass whose fields are the JSON body; its path is in
-``control.py``. What it does to the shop belongs to the module that knows the matter. ``number`` is
-that of the order or draft in the path, 0 where the path has none.
+``control.py``. Those about orders and drafts are in ``control_sales.py``. What a request does to
+the shop belongs to the module that knows the matter. ``number`` is that of the order or draft in
+the path, 0 where the path has none.
 """
 
 import random
@@ -18,26 +19,15 @@ from inventory_sync.sandbox.standin.foreign import (
     edit_level,
     edit_location,
 )
-from inventory_sync.sandbox.standin.order_changes import (
-    LineUnits,
-    RefundUnits,
-    cancel_order,
-    edit_order,
-    fulfill_order,
-    move_order,
-    refund_order,
-)
-from inventory_sync.sandbox.standin.placing import Wanted, complete_draft, place_draft, place_order
-from inventory_sync.sandbox.standin.seed import STRICT, Policy
+from inventory_sync.sandbox.standin.seed import STRICT
 from inventory_sync.sandbox.standin.shop import Shop
 from inventory_sync.sandbox.standin.views import (
     View,
-    draft_view,
     item_view,
     level_view,
-    order_view,
     shop_view,
     statistics_view,
+    webhooks_view,
 )
 
 
@@ -47,119 +37,6 @@ class Request(Protocol):
     def perform(self, shop: Shop, number: int) -> View:
         """Do it; says what it led to. Raises ``OrderRefused`` when it cannot be done."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
-    """Sell lines; see ``place_order``."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    lines: tuple[Wanted, ...]
-    policy: Policy | None = None
-    ignore_policy: bool = False
-    test: bool = False
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Place it."""
-        order = place_order(
-            shop,
-            self.lines,
-            policy=self.policy,
-            ignore_policy=self.ignore_policy,
-            test=self.test,
-        )
-        return order_view(order)
-
-
-@dataclass(frozen=True, slots=True)
-class EditOrder:
-    """Set lines to other quantities."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    lines: tuple[LineUnits, ...]
-    restock: bool = True
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Edit it."""
-        return order_view(edit_order(shop, number, self.lines, restock_units=self.restock))
-
-
-@dataclass(frozen=True, slots=True)
-class CancelOrder:
-    """Cancel an order; ``restock`` says whether its units go back on the shelf."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    restock: bool = True
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Cancel it."""
-        return order_view(cancel_order(shop, number, restock_units=self.restock))
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillOrder:
-    """Ship units; without lines all that remain."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    lines: tuple[LineUnits, ...] | None = None
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Ship them."""
-        return order_view(fulfill_order(shop, number, self.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class RefundOrder:
-    """Refund units."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    lines: tuple[RefundUnits, ...]
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Refund them."""
-        return order_view(refund_order(shop, number, self.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class MoveOrder:
-    """Let another location ship what remains."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    location_id: int
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Move it."""
-        return order_view(move_order(shop, number, self.location_id))
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceDraft:
-    """Write down a draft order."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    lines: tuple[Wanted, ...]
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Write it down."""
-        return draft_view(place_draft(shop, self.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class CompleteDraft:
-    """Turn a draft into an order."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    def perform(self, shop: Shop, number: int) -> View:
-        """Complete it; says the order."""
-        return order_view(complete_draft(shop, number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +61,16 @@ class EditLocation(LocationEdit):
 
 @dataclass(frozen=True, slots=True)
 class ChangeAccess:
-    """Another token (null revokes it), other scopes, or a locked shop; what is left out stays."""
+    """Another token (null revokes it), scopes or webhook secret, or a locked shop; what is left
+    out stays.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     access_token: str | None = ""
     scopes: tuple[str, ...] | None = None
     locked: bool | None = None
+    webhook_secret: str | None = None
 
     def perform(self, shop: Shop, number: int) -> View:
         """Change who may ask; says the shop."""
@@ -200,6 +80,8 @@ class ChangeAccess:
             shop.scopes = set(self.scopes)
         if self.locked is not None:
             shop.locked = self.locked
+        if self.webhook_secret is not None:
+            shop.webhook_secret = self.webhook_secret
         return shop_view(shop)
 
 
@@ -230,6 +112,38 @@ class AddFaults:
         """Let them lie in wait; says all that do."""
         shop.faults.add(self.faults, rng=random.Random(self.rng_seed))
         return faults_view(shop)
+
+
+@dataclass(frozen=True, slots=True)
+class LoseSubscriptions:
+    """Let subscriptions disappear without a word: those of a topic, or all."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    topic: str | None = None
+
+    def perform(self, shop: Shop, number: int) -> View:
+        """Lose them; says which are left."""
+        shop.subscriptions = {
+            each.id: each
+            for each in shop.subscriptions.values()
+            if self.topic not in {None, each.topic}
+        }
+        return webhooks_view(shop)
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstall:
+    """The merchant removes the app: its token and its subscriptions are gone."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    def perform(self, shop: Shop, number: int) -> View:
+        """Remove it; says the shop."""
+        shop.tell(shop, "app/uninstalled")
+        shop.access_token = None
+        shop.subscriptions = {}
+        return shop_view(shop)
 
 
 def faults_view(shop: Shop) -> View:

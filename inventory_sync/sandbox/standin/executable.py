@@ -10,7 +10,12 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLObjectType, execute_sync
 
-from inventory_sync.sandbox.standin import resolve_orders, resolve_stock, resolve_writes
+from inventory_sync.sandbox.standin import (
+    resolve_orders,
+    resolve_stock,
+    resolve_webhooks,
+    resolve_writes,
+)
 from inventory_sync.sandbox.standin.access import check_access, needs_scope
 from inventory_sync.sandbox.standin.documents import SCHEMA, Operation
 from inventory_sync.sandbox.standin.orders import (
@@ -30,11 +35,13 @@ from inventory_sync.sandbox.standin.resolving import (
     shop_of,
 )
 from inventory_sync.sandbox.standin.stock import Item, Level, Location
+from inventory_sync.sandbox.standin.subscriptions import Subscription
 
 _RESOLVERS: dict[str, Resolver] = {
     **resolve_stock.RESOLVERS,
     **resolve_orders.RESOLVERS,
     **resolve_writes.RESOLVERS,
+    **resolve_webhooks.RESOLVERS,
 }
 _KIND_OF: dict[type, str] = {
     Location: "Location",
@@ -47,6 +54,7 @@ _KIND_OF: dict[type, str] = {
     FulfillmentOrder: "FulfillmentOrder",
     Fulfillment: "Fulfillment",
     Refund: "Refund",
+    Subscription: "WebhookSubscription",
 }
 # The model calls an object's global id `gid` and its number `id`.
 _RENAMED = {"id": "gid", "legacyResourceId": "id"}

@@ -1,11 +1,12 @@
 """Seeded faults: what can go wrong between a shop and its caller.
 
-Put a new kind of failure here, and what it does to an answer in ``admin_api.py``.
+Put a new kind of failure here, and what it does to an answer in ``admin_api.py``, to a webhook in
+``delivery.py``.
 """
 
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -26,6 +27,10 @@ FaultKind = Literal[
     "applied_answer_lost",  # a mutation is executed, then the connection breaks
     "concurrent_request",  # user error IDEMPOTENCY_CONCURRENT_REQUEST, nothing done
     "previous_attempt_failed",  # user error IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, nothing done
+    "webhook_lost",  # never sent
+    "webhook_doubled",  # sent twice, the same to the byte
+    "webhook_delayed",  # sent after so many seconds
+    "webhook_reordered",  # sent after so many seconds at most, so that others overtake it
 ]
 
 _MUTATIONS_ONLY = {"applied_answer_lost", "concurrent_request", "previous_attempt_failed"}
@@ -33,10 +38,11 @@ _MUTATIONS_ONLY = {"applied_answer_lost", "concurrent_request", "previous_attemp
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure that strikes requests of one operation (or of any).
+    """A failure that strikes requests of one operation (or of any), or webhooks of one topic.
 
     It strikes with ``probability`` each time, and ``count`` times at most (``None``: no end).
-    ``seconds`` is the delay of ``slow`` and the Retry-After of ``http_429``.
+    ``seconds`` is the delay of ``slow`` and of webhooks, and the Retry-After of ``http_429``. For
+    webhooks ``operation`` is a topic, such as ``orders/create``.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -52,6 +58,11 @@ class Fault:
             raise ValueError(f"count {self.count} must be at least 1, or null for no end")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability {self.probability} must be from 0 to 1")
+
+    @property
+    def is_on_webhooks(self) -> bool:
+        """Whether it befalls deliveries instead of requests."""
+        return self.kind.startswith("webhook_")
 
 
 class Faults:
@@ -76,12 +87,24 @@ class Faults:
 
     def strike(self, operation: str, *, mutation: bool) -> Fault | None:
         """The fault that befalls a request of this operation, if any; at most one does."""
+        return self._next(
+            lambda fault: (
+                fault.operation in {None, operation}
+                and not fault.is_on_webhooks
+                and (mutation or fault.kind not in _MUTATIONS_ONLY)
+            )
+        )
+
+    def befall(self, topic: str) -> Fault | None:
+        """The fault that befalls a delivery of this topic, with the seconds it has to wait."""
+        fault = self._next(lambda fault: fault.operation in {None, topic} and fault.is_on_webhooks)
+        if fault is not None and fault.kind == "webhook_reordered":
+            return replace(fault, seconds=self._rng.uniform(0, fault.seconds))
+        return fault
+
+    def _next(self, concerns: Callable[[Fault], bool]) -> Fault | None:
         for place, (fault, left) in enumerate(self._waiting):
-            if fault.operation not in {None, operation}:
-                continue
-            if fault.kind in _MUTATIONS_ONLY and not mutation:
-                continue
-            if self._rng.random() >= fault.probability:
+            if not concerns(fault) or self._rng.random() >= fault.probability:
                 continue
             if left == 1:
                 del self._waiting[place]

@@ -59,7 +59,7 @@ def edit_level(shop: Shop, edit: LevelEdit) -> tuple[Item, Level]:
         delta = edit.delta or 0
         if edit.available is not None:
             delta = edit.available - level.quantity("available")
-        level.add("available", delta, now=shop.now())
+        shop.add_units(level, "available", delta)
         return item, level
 
 

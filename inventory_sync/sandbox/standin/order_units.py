@@ -98,4 +98,4 @@ def _move(shop: Shop, line: OrderLine, state: str, piece: Piece) -> None:
     location_id, units = piece
     if line.moves_stock and line.item_id is not None:
         level = shop.level_or_hidden(line.item_id, location_id)
-        level.add(state, units, now=shop.now())
+        shop.add_units(level, state, units)

@@ -1,7 +1,8 @@
 """Orders as values: lines, fulfilment orders, fulfilments, refunds, drafts.
 
 Put what an order *is* here, with the sums that follow from it. What happens to an order, and to
-the stock with it, is in ``sales.py``. No field holds personal data.
+the stock with it, is in ``placing.py``, ``order_changes.py`` and ``drafts.py``. No field holds
+personal data.
 """
 
 from collections.abc import Iterator
@@ -54,6 +55,25 @@ class FulfillmentOrderLine:
 
 
 @dataclass(slots=True)
+class FulfillmentHold:
+    """Why work on an order must wait."""
+
+    id: int
+    reason: str
+    reason_notes: str | None
+
+    @property
+    def gid(self) -> str:
+        """Its global id."""
+        return gid("FulfillmentHold", self.id)
+
+    @property
+    def display_reason(self) -> str:
+        """The reason in words."""
+        return self.reason.replace("_", " ").capitalize()
+
+
+@dataclass(slots=True)
 class FulfillmentOrder:
     """Work of one location for one order."""
 
@@ -63,6 +83,7 @@ class FulfillmentOrder:
     updated_at: datetime
     started: bool = False
     lines: list[FulfillmentOrderLine] = field(default_factory=list)
+    holds: list[FulfillmentHold] = field(default_factory=list)
 
     @property
     def gid(self) -> str:
@@ -71,9 +92,11 @@ class FulfillmentOrder:
 
     @property
     def status(self) -> str:
-        """CLOSED when nothing remains, IN_PROGRESS when a part has shipped, else OPEN."""
+        """CLOSED when nothing remains, ON_HOLD, IN_PROGRESS when a part has shipped, else OPEN."""
         if not any(line.remaining_quantity for line in self.lines):
             return "CLOSED"
+        if self.holds:
+            return "ON_HOLD"
         return "IN_PROGRESS" if self.started else "OPEN"
 
 
@@ -155,6 +178,7 @@ class Order:
     created_at: datetime
     updated_at: datetime
     test: bool = False
+    paid: bool = True
     edited: bool = False
     cancelled_at: datetime | None = None
     lines: list[OrderLine] = field(default_factory=list)
@@ -208,12 +232,13 @@ class Order:
 
 @dataclass(slots=True)
 class DraftLine:
-    """Units that a draft would order."""
+    """Units that a draft would order; ``reserved_at`` is the location that keeps them meanwhile."""
 
     id: int
     item_id: int
     sku: str
     quantity: int
+    reserved_at: int | None = None
 
     @property
     def gid(self) -> str:
@@ -223,7 +248,7 @@ class DraftLine:
 
 @dataclass(slots=True)
 class DraftOrder:
-    """A draft holds no stock until it is completed into an order."""
+    """A draft holds no stock until it is completed into an order, unless it reserves inventory."""
 
     id: int
     name: str
@@ -231,6 +256,7 @@ class DraftOrder:
     updated_at: datetime
     lines: list[DraftLine]
     order_id: int | None = None
+    reserve_inventory_until: datetime | None = None
 
     @property
     def gid(self) -> str:

@@ -1,7 +1,7 @@
-"""Orders and drafts as they are placed, and which location will ship them.
+"""Orders as they are placed, and which location will ship them.
 
 Put what happens up to the moment an order exists here; what happens to it afterwards is in
-``order_changes.py``.
+``order_changes.py``, and drafts are in ``drafts.py``.
 
 Which location ships a line is simplified to the first one that fulfils online orders, has an
 active level and enough units; a line is never split when it is placed. Under DENY a line is
@@ -16,13 +16,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from inventory_sync.sandbox.standin.order_units import assign
-from inventory_sync.sandbox.standin.orders import (
-    DraftLine,
-    DraftOrder,
-    Order,
-    OrderLine,
-    OrderRefused,
-)
+from inventory_sync.sandbox.standin.orders import Order, OrderLine, OrderRefused
 from inventory_sync.sandbox.standin.seed import STRICT, Policy
 from inventory_sync.sandbox.standin.shop import Shop
 from inventory_sync.sandbox.standin.stock import Item, Location
@@ -49,6 +43,7 @@ def place_order(
     policy: Policy | None = None,
     ignore_policy: bool = False,
     test: bool = False,
+    paid: bool = True,
 ) -> Order:
     """Sell all lines or none, and commit their units, paid or not.
 
@@ -61,10 +56,12 @@ def place_order(
         allowed = "CONTINUE" if ignore_policy else policy
         sold = choose_places(shop, lines, allowed)
         now = shop.now()
-        order = Order(shop.next_id(), f"#{1001 + len(shop.orders)}", now, now, test=test)
+        name = f"#{1001 + len(shop.orders)}"
+        order = Order(shop.next_id(), name, now, now, test=test, paid=paid)
         for wanted, item, location in sold:
             add_line(shop, order, item, (location.id, wanted.quantity))
         shop.orders[order.id] = order
+        shop.tell(order, "orders/create", *(["orders/paid"] if paid else []))
         return order
 
 
@@ -88,7 +85,7 @@ def choose_places(
     """Give every line its item and location; lines of one order compete for the same units."""
     taken: Counter[tuple[int, int]] = Counter()
     chosen = []
-    _check_quantities(lines)
+    check_quantities(lines)
     for wanted in lines:
         item = None if wanted.sku is None else item_of_sku(shop, wanted.sku)
         places = selling_locations(shop, item, wanted.location_id)
@@ -105,7 +102,8 @@ def choose_places(
     return chosen
 
 
-def _check_quantities(lines: Sequence[Wanted]) -> None:
+def check_quantities(lines: Sequence[Wanted]) -> None:
+    """Refuse a line of no units."""
     for wanted in lines:
         if wanted.quantity < 1:
             raise OrderRefused(f"{wanted.sku!r}: the quantity must be at least 1")
@@ -156,31 +154,3 @@ def selling_locations(shop: Shop, item: Item | None, location_id: int | None) ->
 def _stocks(shop: Shop, item: Item | None, place: Location) -> bool:
     level = shop.stock.level(item.id, place.id) if item else None
     return item is None or (level is not None and level.is_active)
-
-
-def place_draft(shop: Shop, lines: Sequence[Wanted]) -> DraftOrder:
-    """Write down a draft. It moves no stock."""
-    with shop.lock:
-        _check_quantities(lines)
-        now = shop.now()
-        items = [(item_of_sku(shop, wanted.sku or ""), wanted) for wanted in lines]
-        drafted = [
-            DraftLine(shop.next_id(), item.id, wanted.sku or "", wanted.quantity)
-            for item, wanted in items
-        ]
-        draft = DraftOrder(shop.next_id(), f"#D{1 + len(shop.drafts)}", now, now, drafted)
-        shop.drafts[draft.id] = draft
-        return draft
-
-
-def complete_draft(shop: Shop, draft_id: int) -> Order:
-    """Turn a draft into an order, which commits its units whatever the policy."""
-    with shop.lock:
-        draft = shop.drafts.get(draft_id)
-        if draft is None or draft.order_id is not None:
-            raise OrderRefused(f"shop {shop.handle!r} has no open draft order {draft_id}")
-        lines = [Wanted(line.sku, line.quantity) for line in draft.lines]
-        order = place_order(shop, lines, ignore_policy=True)
-        draft.order_id = order.id
-        draft.updated_at = order.updated_at
-        return order

@@ -6,7 +6,7 @@ Put the resolver of a new query field about orders here.
 from collections.abc import Callable
 from typing import Any
 
-from inventory_sync.sandbox.standin.orders import Order
+from inventory_sync.sandbox.standin.orders import DraftOrder, Order
 from inventory_sync.sandbox.standin.paging import Key, Page, page
 from inventory_sync.sandbox.standin.resolving import (
     Info,
@@ -42,6 +42,10 @@ _ORDER_KEYS: dict[str, Callable[[Order], Key]] = {
     "PROCESSED_AT": lambda order: (order.created_at.isoformat(), order.id),
     "UPDATED_AT": lambda order: (order.updated_at.isoformat(), order.id),
 }
+_DRAFT_KEYS: dict[str, Callable[[DraftOrder], Key]] = {
+    "ID": by_id,
+    "UPDATED_AT": lambda draft: (draft.updated_at.isoformat(), draft.id),
+}
 
 
 def _orders(
@@ -53,9 +57,13 @@ def _orders(
     return page(rows, key, paging_of(**paging), keep=wanted)
 
 
-def _drafts(_: Any, info: Info, sortKey: str, query: str | None = None, **paging: Any) -> Page[Any]:
+def _drafts(
+    _: Any, info: Info, sortKey: str, query: str | None = None, **paging: Any
+) -> Page[DraftOrder]:
+    key = _DRAFT_KEYS[sortKey]
     wanted = matcher(query, _DRAFT_FIELDS, default="name")
-    return page([*shop_of(info).drafts.values()], by_id, paging_of(**paging), keep=wanted)
+    rows = sorted(shop_of(info).drafts.values(), key=key)
+    return page(rows, key, paging_of(**paging), keep=wanted)
 
 
 def _part_of_order(name: str) -> Resolver:
@@ -142,6 +150,7 @@ RESOLVERS: dict[str, Resolver] = {
     "LineItem.title": _line_name,
     "LineItem.unfulfilledQuantity": lambda line, info: line.order.unfulfilled(line.row),
     "LineItem.variant": _variant,
+    "FulfillmentOrder.fulfillmentHolds": lambda work, info: work.holds,
     "FulfillmentOrder.orderId": lambda work, info: work.order.gid,
     "FulfillmentOrder.orderName": lambda work, info: work.order.name,
     "FulfillmentOrder.assignedLocation": _assigned,

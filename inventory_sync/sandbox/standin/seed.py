@@ -27,6 +27,9 @@ SCOPES = (
     "write_inventory",
 )
 
+# Signs webhooks where a test does not choose.
+WEBHOOK_SECRET = "sandbox-webhooks"
+
 # An unknown key is a typing mistake, never a wish to be ignored.
 STRICT = ConfigDict(extra="forbid")
 
@@ -71,6 +74,7 @@ class ShopSeed:
     """A whole shop. Raises ``ValueError`` with one sentence when its parts do not fit together.
 
     ``handle`` is its place in the URL; ``access_token`` what ``X-Shopify-Access-Token`` must say;
+    ``webhook_secret`` the app's client secret, with which the shop signs its webhooks;
     ``idempotency_mode`` what happens to a call that repeats an idempotency key with the same
     parameters: ``replay`` answers as before, ``reprocess`` does it again (both were seen live).
     """
@@ -86,6 +90,7 @@ class ShopSeed:
     scopes: tuple[str, ...] = SCOPES
     idempotency_mode: IdempotencyMode = "replay"
     api_versions: tuple[str, ...] = API_VERSIONS
+    webhook_secret: str = WEBHOOK_SECRET
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.handle):

@@ -11,9 +11,10 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
+    AsyncExitStack,
     asynccontextmanager,
     contextmanager,
     suppress,
@@ -33,13 +34,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from inventory_sync.sandbox.standin.admin_api import answer
 from inventory_sync.sandbox.standin.answers import Answer, not_found
 from inventory_sync.sandbox.standin.control import Shops, control_routes
+from inventory_sync.sandbox.standin.delivery import RETRY_SECONDS, Courier
 from inventory_sync.sandbox.standin.seed import ShopSeed
 from inventory_sync.sandbox.standin.shop import OpenShop, Shop, utc_now
 from inventory_sync.sandbox.standin.state_file import load_shops, save_shops
 
 HOST = "127.0.0.1"
 SAVE_SECONDS = 1.0
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+# What goes on in the background while the server is up.
+Meanwhile = AbstractAsyncContextManager[None]
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,15 +70,18 @@ def running(
     port: int = 0,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = utc_now,
+    retry_seconds: Sequence[float] = RETRY_SECONDS,
 ) -> Iterator[StandIn]:
     """Serve shops in a background thread. Port 0 takes a free one.
 
-    ``clock`` (seconds) fills the cost buckets, ``now`` stamps what happens. Raises ``PortTaken``.
+    ``clock`` (seconds) fills the cost buckets, ``now`` stamps what happens, ``retry_seconds`` are
+    the pauses before a webhook is sent again. Raises ``PortTaken``.
     """
-    open_shop: OpenShop = partial(Shop, clock=clock, now=now)
+    courier = Courier(retry_seconds)
+    open_shop: OpenShop = partial(Shop, clock=clock, now=now, wake=courier.wake)
     shops: Shops = {seed.handle: open_shop(seed) for seed in seeds}
     listener = _listen(port)
-    server = _server(_application(shops, open_shop))
+    server = _server(_application(shops, open_shop, _background(courier.run(shops))))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="shopify-standin", daemon=True
     )
@@ -94,18 +100,21 @@ def serve(seeds: Iterable[ShopSeed], *, port: int, state_path: Path | None = Non
     Raises ``PortTaken``, ``ValueError`` for a damaged state file, and ``OSError`` when it cannot be
     read or written.
     """
-    shops: Shops = {seed.handle: Shop(seed) for seed in seeds}
+    courier = Courier()
+    open_shop: OpenShop = partial(Shop, wake=courier.wake)
+    shops: Shops = {seed.handle: open_shop(seed) for seed in seeds}
     if state_path is not None and state_path.exists():
-        shops |= {shop.handle: shop for shop in load_shops(state_path, Shop)}
+        shops |= {shop.handle: shop for shop in load_shops(state_path, open_shop)}
     with _listen(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        keep = None
+        meanwhile = []
         if state_path is not None:
             save_shops(shops.values(), state_path)  # what cannot be written fails here, at once
-            keep = _keep_saving(shops, state_path)
+            meanwhile.append(_keep_saving(shops, state_path))
+        meanwhile.append(_background(courier.run(shops)))
         print(f"Shopify stand-in at {url} with {len(shops)} shops: {', '.join(shops)}", flush=True)
         with suppress(KeyboardInterrupt):
-            _server(_application(shops, Shop, keep)).run(sockets=[listener])
+            _server(_application(shops, open_shop, *meanwhile)).run(sockets=[listener])
 
 
 def _listen(port: int) -> socket.socket:
@@ -144,7 +153,14 @@ class _BreakableConnection(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-def _application(shops: Shops, open_shop: OpenShop, lifespan: Lifespan | None = None) -> Starlette:
+def _application(shops: Shops, open_shop: OpenShop, *meanwhile: Meanwhile) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for each in meanwhile:
+                await stack.enter_async_context(each)
+            yield
+
     async def admin_api(request: Request) -> Response:
         shop = shops.get(request.path_params["shop"])
         if shop is None:
@@ -193,7 +209,17 @@ def _break_off(transport: asyncio.Transport, reply: Answer) -> None:
         transport.abort()
 
 
-def _keep_saving(shops: Shops, path: Path) -> Lifespan:
+@asynccontextmanager
+async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@asynccontextmanager
+async def _keep_saving(shops: Shops, path: Path) -> AsyncIterator[None]:
     """Save the shops a moment after they changed, and when the server stops.
 
     A killed process so loses a second at most.
@@ -211,14 +237,9 @@ def _keep_saving(shops: Shops, path: Path) -> Lifespan:
                 except OSError as error:
                     _LOG.error("the shops could not be saved, trying again: %s", error)
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        saving = asyncio.create_task(save_changes())
+    async with _background(save_changes()):
         yield
-        saving.cancel()
-        save_shops(shops.values(), path)
-
-    return lifespan
+    save_shops(shops.values(), path)
 
 
 def _revisions(shops: Shops) -> dict[str, tuple[int, int]]:

@@ -7,26 +7,32 @@ Put state that belongs to a whole shop here. Keep rules out: they are functions 
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
 
 from inventory_sync.sandbox.standin.faults import Faults
 from inventory_sync.sandbox.standin.idempotency import KnownKeys
 from inventory_sync.sandbox.standin.orders import DraftOrder, Order
 from inventory_sync.sandbox.standin.seed import ItemSeed, LocationSeed, ShopSeed
 from inventory_sync.sandbox.standin.stock import Item, Level, Location, Stock, gid
+from inventory_sync.sandbox.standin.subscriptions import Delivery, Subscription
 from inventory_sync.sandbox.standin.throttle import Bucket, Statistics
 
 HISTORY_LENGTH = 1_000
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 OpenShop = Callable[[ShopSeed], "Shop"]
 
 
 def utc_now() -> datetime:
-    """The time of day; Shopify's time stamps have whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """The time of day."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +73,23 @@ class Shop:
         *,
         clock: Callable[[], float] = monotonic,
         now: Callable[[], datetime] = utc_now,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
+        """``clock`` (seconds) fills the bucket, ``now`` tells the instant, and ``wake`` is called
+        when there is something to deliver.
+        """
         self.lock = threading.RLock()
         self.handle = seed.handle
         self.domain = seed.myshopify_domain
         self.access_token: str | None = seed.access_token
+        self.webhook_secret = seed.webhook_secret
         self.plan = seed.plan
         self.scopes = set(seed.scopes)
         self.idempotency_mode = seed.idempotency_mode
         self.api_versions = seed.api_versions
         self.locked = False
-        self.now = now
+        self.instant = now
+        self._wake = wake
         self.stock = Stock()
         self.orders: dict[int, Order] = {}
         self.drafts: dict[int, DraftOrder] = {}
@@ -86,6 +98,9 @@ class Shop:
         self.statistics = Statistics()
         self.faults = Faults()
         self.keys = KnownKeys()
+        self.subscriptions: dict[int, Subscription] = {}
+        self.deliveries_under_way = 0
+        self._outbox: list[Delivery] = []
         self.revision = 0
         # Ids of different shops never meet, so that a client which mixes up two shops is noticed.
         self.last_id = (1000 + zlib.crc32(seed.handle.encode()) % 9000) * 1_000_000_000
@@ -94,6 +109,10 @@ class Shop:
             self._open_location(location)
         for item in seed.items:
             self.add_item(item)
+
+    def now(self) -> datetime:
+        """The time of day; Shopify's time stamps have whole seconds."""
+        return self.instant().replace(microsecond=0)
 
     def next_id(self) -> int:
         """A number that no object of this shop has yet."""
@@ -127,3 +146,27 @@ class Shop:
             now = self.now()
             level = self.stock.add_level(Level(item_id, location_id, False, now, now))
         return level
+
+    def add_units(self, level: Level, state: str, units: int) -> None:
+        """Add units to (or take them from) one state of a level, and tell who wants to know."""
+        level.add(state, units, now=self.now())
+        if state == "available" and units:
+            self.tell(level, "inventory_levels/update")
+
+    def tell(self, subject: Any, *topics: str, detail: Mapping[str, Any] = _NOTHING) -> None:
+        """Owe a delivery to every subscription to these topics; see ``Delivery``."""
+        event_id = str(uuid4())
+        owed = [
+            Delivery(each, subject, detail, str(uuid4()), event_id, self.instant())
+            for each in self.subscriptions.values()
+            if each.topic in topics
+        ]
+        if owed:
+            self._outbox += owed
+            self.deliveries_under_way += len(owed)
+            self._wake()
+
+    def take_deliveries(self) -> list[Delivery]:
+        """What is owed and not under way yet, oldest first; whoever takes it delivers it."""
+        taken, self._outbox = self._outbox, []
+        return taken

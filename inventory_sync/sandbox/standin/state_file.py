@@ -1,12 +1,12 @@
 """The shops in a file, so that a stand-in which starts again goes on where it stopped.
 
-Put what survives a restart here: stock, orders, drafts, tokens. What does not: inventory history,
-idempotency keys, statistics, the bucket and faults.
+Put what survives a restart here: stock, orders, drafts, tokens, webhook subscriptions. What does
+not: inventory history, idempotency keys, statistics, the bucket, faults, and deliveries under way.
 """
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +15,7 @@ from inventory_sync.sandbox.standin.orders import DraftOrder, Order
 from inventory_sync.sandbox.standin.seed import ShopSeed, first_problem
 from inventory_sync.sandbox.standin.shop import OpenShop, Shop
 from inventory_sync.sandbox.standin.stock import Item, Level, Location
+from inventory_sync.sandbox.standin.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class SavedShop:
     levels: list[Level]
     orders: list[Order]
     drafts: list[DraftOrder]
+    subscriptions: list[Subscription] = field(default_factory=list)
 
 
 _SHOP: TypeAdapter[SavedShop] = TypeAdapter(SavedShop)
@@ -58,6 +60,7 @@ def _dump(shop: Shop) -> bytes:
             scopes=tuple(sorted(shop.scopes)),
             idempotency_mode=shop.idempotency_mode,
             api_versions=shop.api_versions,
+            webhook_secret=shop.webhook_secret,
         )
         saved = SavedShop(
             seed=seed,
@@ -70,6 +73,7 @@ def _dump(shop: Shop) -> bytes:
             levels=[*shop.stock.all_levels()],
             orders=[*shop.orders.values()],
             drafts=[*shop.drafts.values()],
+            subscriptions=[*shop.subscriptions.values()],
         )
         return _SHOP.dump_json(saved)
 
@@ -98,4 +102,5 @@ def _load(saved: SavedShop, open_shop: OpenShop) -> Shop:
         shop.stock.add_level(level)
     shop.orders = {order.id: order for order in saved.orders}
     shop.drafts = {draft.id: draft for draft in saved.drafts}
+    shop.subscriptions = {each.id: each for each in saved.subscriptions}
     return shop

@@ -70,6 +70,8 @@ class Statistics:
 
     ``requests`` counts HTTP requests by operation name (refused ones too); ``max_deficit_points``
     is the most that a throttled request lacked; ``points_spent`` is what was charged in the end.
+    Webhooks: ``deliveries`` that were accepted, ``delivery_failures`` by attempt, and the age in
+    seconds of the last one when it was accepted.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -79,6 +81,10 @@ class Statistics:
     max_throttled_in_a_row: int = 0
     points_spent: int = 0
     max_deficit_points: float = 0.0
+    deliveries: int = 0
+    delivery_failures: int = 0
+    webhooks_lost: int = 0
+    last_delivery_seconds: float | None = None
 
     def count_throttled(self, deficit_points: float) -> None:
         """A request found too few points."""
@@ -91,3 +97,8 @@ class Statistics:
         """A request was executed at this cost."""
         self.throttled_in_a_row = 0
         self.points_spent += points
+
+    def count_delivered(self, seconds: float) -> None:
+        """A webhook was accepted so long after what it tells of."""
+        self.deliveries += 1
+        self.last_delivery_seconds = seconds

@@ -34,6 +34,7 @@ def shop_view(shop: Shop) -> View:
         ],
         "items": len(shop.stock.items),
         "orders": len(shop.orders),
+        "drafts": len(shop.drafts),
     }
 
 
@@ -68,6 +69,8 @@ def order_view(order: Order) -> View:
         "status": order.status,
         "updated_at": order.updated_at.isoformat(),
         "test": order.test,
+        "paid": order.paid,
+        "on_hold": any(work.status == "ON_HOLD" for work in order.fulfillment_orders),
         "lines": [
             {
                 "gid": line.gid,
@@ -97,14 +100,25 @@ def order_view(order: Order) -> View:
 
 
 def draft_view(draft: DraftOrder) -> View:
-    """A draft with its lines."""
+    """A draft with its lines; ``reserved_at`` is a location number."""
+    until = draft.reserve_inventory_until
     return {
         "id": draft.id,
         "gid": draft.gid,
         "name": draft.name,
         "status": draft.status,
         "order_id": draft.order_id,
-        "lines": [{"sku": line.sku, "quantity": line.quantity} for line in draft.lines],
+        "updated_at": draft.updated_at.isoformat(),
+        "reserve_until": until.isoformat() if until else None,
+        "lines": [
+            {
+                "gid": line.gid,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "reserved_at": line.reserved_at,
+            }
+            for line in draft.lines
+        ],
     }
 
 
@@ -139,4 +153,25 @@ def statistics_view(shop: Shop) -> View:
         "points_spent": counted.points_spent,
         "max_deficit_points": counted.max_deficit_points,
         "bucket": shop.bucket.status(),
+    }
+
+
+def webhooks_view(shop: Shop) -> View:
+    """Who subscribes to what, and how deliveries went; ``under_way`` counts those not ended."""
+    counted = shop.statistics
+    return {
+        "subscriptions": [
+            {
+                "gid": each.gid,
+                "topic": each.topic,
+                "uri": each.uri,
+                "include_fields": [*each.include_fields],
+            }
+            for each in shop.subscriptions.values()
+        ],
+        "under_way": shop.deliveries_under_way,
+        "deliveries": counted.deliveries,
+        "failures": counted.delivery_failures,
+        "lost": counted.webhooks_lost,
+        "last_delivery_seconds": counted.last_delivery_seconds,
     }

@@ -219,7 +219,7 @@ def _apply(shop: Shop, row: _Row, state: str, delta: int) -> Iterator[Change]:
     level = shop.level_or_hidden(row.item.id, row.location.id)
     if delta == 0:
         return
-    level.add(state, delta, now=shop.now())
+    shop.add_units(level, state, delta)
     uri = row.request.get("ledgerDocumentUri")
     yield Change(state, delta, row.item.id, row.location.id, uri)
     if state != "incoming":

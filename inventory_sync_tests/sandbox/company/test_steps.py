@@ -218,10 +218,11 @@ def test_a_reservation_commits_until_it_is_released(company: Engine, acme: Acme)
         number = acme.reserve_stock(CHAIR, expires_at=NOW)
     reserved = {(f"{number}/BEECH-CHAIR-GREEN", *CHAIR_AT, 3, "reservation")}
     assert change.new == {"commitments": reserved}
-    assert change.events == [("order_changed", *CHAIR_AT, number)]
+    assert change.events == [("hold_placed", *CHAIR_AT, number)]
     with watching(company) as change:
         acme.release_reservation(number)
     assert change.gone == {"commitments": reserved}
+    assert change.events == [("hold_cancelled", *CHAIR_AT, number)]
 
 
 def test_a_purchase_becomes_supply_then_confirmed_supply_then_stock(

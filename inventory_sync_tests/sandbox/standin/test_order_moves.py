@@ -206,3 +206,13 @@ def test_a_draft_holds_nothing_until_it_is_completed() -> None:
     assert units(shop, "RETRO-CLOCK", NYC) == (-20, 25, 5)
     with pytest.raises(OrderRefused, match="no open draft"):
         complete_draft(shop, draft.id)
+
+
+def test_a_line_of_which_nothing_was_left_can_be_raised_again_after_a_move() -> None:
+    shop = open_shop()
+    order = place_order(shop, [Wanted("RETRO-CLOCK", 1), Wanted("ATTIC-LAMP", 1)])
+    edit_order(shop, order.id, [LineUnits("RETRO-CLOCK", 0)])
+    move_order(shop, order.id, EWR)
+    edit_order(shop, order.id, [LineUnits("RETRO-CLOCK", 2)])
+    assert [order.unfulfilled(line) for line in order.lines] == [2, 1]
+    assert units(shop, "RETRO-CLOCK", NYC) == (3, 2, 5)

@@ -91,13 +91,9 @@ class StoreEar:
         about: dict[str, dict[str, None]] = defaultdict(dict)
         for entry in entries:
             about[entry.hint.subject] |= dict.fromkeys(entry.hint.ids)
-        if any(entry.hint.topic == "app/uninstalled" for entry in entries):
-            self._parts.ledger.inbox_done([e.inbox_id for e in entries], at=self._parts.now())
-            raise StoreStopped(
-                store=store,
-                reason="the app was uninstalled",
-                way_out="install it again, and renew the access token in the settings",
-            )
+        if any(entry.hint.subject == "store" for entry in entries):
+            # Said to be uninstalled: if it is so, the store refuses to answer.
+            self._parts.storefronts[store].facts()
         read_at = self._parts.now()
         for lines in self._parts.storefronts[store].orders_of(list(about["order"])):
             mine = placed(self._parts, store, lines)

@@ -32,7 +32,7 @@ _HINT: Final = {
     "told_units": "bigint",
 }
 
-# The same body under other ids is a delivery again only after an hour: a store may well return to
+# The same body under other ids is no news while the first waits; later it is: a store may return to
 # an earlier state. The unique indexes see the other doubles, also those within the call. Rows keep
 # the order of the call: of doubles the first is kept, and ids tell which delivery is the older one.
 _RECEIVE: Final = text(f"""
@@ -41,6 +41,7 @@ _RECEIVE: Final = text(f"""
     where not exists (
         select from inventory_sync.inbox as earlier
         where earlier.store = given.store and earlier.digest = given.digest
+            and earlier.done_at is null
             and earlier.received_at > given.received_at - interval '1 hour')
     order by row_in_call
     on conflict do nothing""")
@@ -68,7 +69,8 @@ class Inbox:
         """Write accepted deliveries down, on disk when this returns; how many were new.
 
         A delivery that is there already is not written again: same store and webhook id, same
-        store, event id and topic, or same store and digest within the last hour.
+        store, event id and topic, or same store and digest as one of the last hour that nobody
+        has looked at yet: a body may well come again when a store returns to an earlier state.
         """
         if not hints:
             return 0

@@ -35,6 +35,7 @@ _OTHER_FIELDS: Mapping[str, Sequence[str]] = {
         "admin_graphql_api_id",
         "inventory_item_id",
         "location_id",
+        "available",
         "updated_at",
     ),
     "app/uninstalled": ("id", "myshopify_domain", "updated_at"),

@@ -223,12 +223,22 @@ class TestAway:
         assert ear.hear() == world.now + UNREACHABLE_FOR
 
     def test_an_uninstalled_app_stops_its_store(
-        self, lanes: Lanes, world: World, ear: StoreEar
+        self, lanes: Lanes, world: World, front: Shop, ear: StoreEar
     ) -> None:
         lanes.hint("b2c", "app/uninstalled")
+        front.stopped = StoreStopped(
+            store="b2c", reason="the token is not valid", way_out="install the app again"
+        )
         ear.hear()
         states = world.ledger.store_states().set_index("store")
         assert states.loc["b2c", "status"] == "stopped"
-        assert states.loc["b2c", "reason"] == "the app was uninstalled"
-        assert states.loc["b2b", "status"] == "ok"
+        assert states.loc["b2c", "reason"] == "the token is not valid"
+
+    def test_a_store_that_still_answers_is_not_stopped_by_what_a_webhook_says(
+        self, lanes: Lanes, world: World, ear: StoreEar
+    ) -> None:
+        """The topic is not signed, and an old delivery can be sent again."""
+        lanes.hint("b2c", "app/uninstalled")
+        ear.hear()
+        assert "stopped" not in set(world.ledger.store_states()["status"])
         assert waiting(world) == 0

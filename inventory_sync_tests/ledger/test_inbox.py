@@ -62,6 +62,16 @@ def test_the_same_body_counts_again_only_after_an_hour(ledger: Ledger) -> None:
     assert ledger.receive([later]) == 1
 
 
+def test_a_body_is_news_again_once_it_was_looked_at(ledger: Ledger) -> None:
+    """A hold that is placed, released and placed again says the same thing twice."""
+    ledger.receive([hint(1)])
+    ledger.inbox_done(
+        [entry.inbox_id for entry in ledger.inbox(["b2b-us"], limit=9)], at=minutes(2)
+    )
+
+    assert ledger.receive([hint(2, digest="sha256-1")]) == 1
+
+
 def test_doubles_within_one_call_are_seen_too(ledger: Ledger) -> None:
     call = [
         hint(1),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inventory_sync.domain.reservations import ENDS, Reservation, ReservationState
+from inventory_sync.domain.reservations import ENDS, ReservationState
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.ledger.samples import ENDED, HELD, minutes
 

@@ -106,7 +106,11 @@ class Player:
     def prepare(
         self, store: str, key: str, decided: Mapping[LevelKey, Decided], minute: int
     ) -> object:
-        facts = {"decided": decided, "as_of": minutes(minute), "created_at": minutes(minute)}
+        facts: dict[str, Any] = {
+            "decided": decided,
+            "as_of": minutes(minute),
+            "created_at": minutes(minute),
+        }
         try:
             self.ledger.prepare(store, PASS, call(key, *decided, quantity=minute), **facts)
         except WriteInFlight as refused:

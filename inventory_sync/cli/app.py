@@ -13,6 +13,7 @@ import structlog
 import typer
 
 from inventory_sync import __version__
+from inventory_sync.cli.bench_commands import bench
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.settings import SettingsError
 
@@ -22,7 +23,6 @@ app = typer.Typer(
     add_completion=False,
     help="Keeps the quantities of Shopify stores equal to what the ERP can promise.",
 )
-bench = typer.Typer(no_args_is_help=True, help="Measure speed on this machine.")
 app.add_typer(bench, name="bench")
 webhooks = typer.Typer(no_args_is_help=True, help="The stores' webhook subscriptions.")
 app.add_typer(webhooks, name="webhooks")
@@ -207,52 +207,6 @@ def holds(json: Json = False) -> None:
     from inventory_sync.cli.holds import show_holds
 
     raise typer.Exit(show_holds(as_json=json))
-
-
-@bench.command("atp")
-def bench_atp(
-    keys: Annotated[int, typer.Option(help="SKU-locations.", min=1)] = 10_000_000,
-    json: Json = False,
-) -> None:
-    """ATP of millions of SKU-locations, beside pandas, a database engine and the memory bound."""
-    from inventory_sync.cli.benches import show_atp
-
-    raise typer.Exit(show_atp(keys, as_json=json))
-
-
-@bench.command("erp-read")
-def bench_erp_read(
-    rows: Annotated[int, typer.Option(help="Stock rows.", min=1)] = 1_000_000,
-    json: Json = False,
-) -> None:
-    """Reading the ERP contract from the embedded PostgreSQL, beside other ways of reading."""
-    from inventory_sync.cli.benches import show_erp_read
-
-    raise typer.Exit(show_erp_read(rows, as_json=json))
-
-
-@bench.command("publish")
-def bench_publish(
-    levels: Annotated[
-        int, typer.Option(help="Levels of each store; 2,500 take three minutes.", min=1)
-    ] = 20_000,
-    json: Json = False,
-) -> None:
-    """A cold full publish to two stand-in stores at once, against what their plans allow."""
-    from inventory_sync.cli.benches import show_publish
-
-    raise typer.Exit(show_publish(levels, as_json=json))
-
-
-@bench.command("webhooks")
-def bench_webhooks(
-    deliveries: Annotated[int, typer.Option(help="Webhooks in all.", min=64)] = 20_000,
-    json: Json = False,
-) -> None:
-    """Signed webhooks over 64 connections to the real receiver, on disk before each answer."""
-    from inventory_sync.cli.benches import show_webhooks
-
-    raise typer.Exit(show_webhooks(deliveries, as_json=json))
 
 
 def main() -> None:

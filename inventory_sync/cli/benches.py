@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inventory_sync.bench import atp, erp_read, publish, webhooks
+from inventory_sync.cli import bench_events
 from inventory_sync.cli.bench_receiver import bench_receiver
 from inventory_sync.cli.bench_stores import bench_stores
 from inventory_sync.cli.show import console, print_json, print_table
@@ -72,6 +73,22 @@ def show_webhooks(deliveries: int, *, as_json: bool) -> int:
     title = f"Webhooks over {webhooks.CONNECTIONS} connections, sender on the same machine"
     _show(title, columns, [[*row, *latencies, rows, fsync]], as_json=as_json)
     return 0 if rows == deliveries else 1
+
+
+def show_events(
+    *, sku_locations: int, per_second: float, seconds: float, mode: str, as_json: bool
+) -> int:
+    """Latencies from the commit of an ERP event to the write in the last of four stores."""
+    about = bench_events.conditions()
+    took = bench_events.measure(
+        sku_locations=sku_locations, per_second=per_second, seconds=seconds, mode=mode
+    )
+    row = [sku_locations, per_second, mode, took.commits, took.missing]
+    row += [round(took.at(share) * 1000, 1) for share in (0.5, 0.95, 0.99, 1)]
+    columns = ["SKU-locations", "events per second", "mode", "events", "not followed"]
+    columns += ["p50 ms", "p95 ms", "p99 ms", "max ms"]
+    _show(f"Event to mutation, {about}", columns, [row], as_json=as_json)
+    return 1 if took.missing else 0
 
 
 def _published_row(each: publish.Published) -> list[Any]:

@@ -4,6 +4,7 @@ Put here the order of the demo and what it prints. The sandbox itself is started
 """
 
 import subprocess
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -15,14 +16,15 @@ import pandas as pd
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inventory_sync.cli.dagster_ui import dagster_ui, wait_for_end
+from inventory_sync.cli.live import control_url, receiver, show_traffic
 from inventory_sync.cli.processes import HOST, child, free_port_or_fail
-from inventory_sync.cli.sandbox import sandbox
+from inventory_sync.cli.sandbox import sandbox, stand_in_port
 from inventory_sync.cli.show import console, print_table, records
 from inventory_sync.domain.position import KINDS
 from inventory_sync.domain.units import micros_to_decimal
 from inventory_sync.settings import Settings, load_settings
 from inventory_sync.settings.load import CONFIG_VARIABLE, SANDBOX_FILE
-from inventory_sync.wiring import Databases
+from inventory_sync.wiring import EMBEDDED, Databases, open_ledger, open_parts
 
 JOB: Final = "full_sync"
 _RUN_TAG: Final = "inventory_sync/demo"
@@ -50,8 +52,32 @@ def run_demo(*, once: bool, ui_port: int) -> int:
         process = stack.enter_context(dagster_ui(ui_port, environment))
         console.print(f"\n[bold]Dagster UI: http://{HOST}:{ui_port}[/] (Ctrl-C stops everything)")
         console.print(f"  lineage: http://{HOST}:{ui_port}/asset-groups")
-        console.print("In another terminal: inventory-sync status, sync --dry-run, doctor")
-        return wait_for_end(process)
+        console.print("In another terminal: inventory-sync status, holds, sync --dry-run, doctor")
+        return _watch_traffic(stack, settings, databases, environment, process)
+
+
+def _watch_traffic(
+    stack: ExitStack,
+    settings: Settings,
+    databases: Databases,
+    environment: Mapping[str, str],
+    process: subprocess.Popen[bytes],
+) -> int:
+    """Orders, holds and receipts begin; the sensors serve them; Ctrl-C ends it (0)."""
+    parts = stack.enter_context(open_parts(settings, databases))
+    ledger = stack.enter_context(open_ledger(databases))
+    folder = databases.home / "sandbox"
+    stack.enter_context(receiver(settings, environment, folder, parts))
+    console.print("Traffic begins: offline and online orders, holds, cancellations, receipts.\n")
+    name = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
+    erp_url = stack.enter_context(databases.embedded_url(name))
+    stop = threading.Event()
+    try:
+        show_traffic(parts, ledger, control_url(stand_in_port(settings)), erp_url, stop)
+    except KeyboardInterrupt:
+        console.print("\nstopping ...")
+        return 0
+    return wait_for_end(process)
 
 
 def _run_job(environment: Mapping[str, str], log: Path) -> bool:

@@ -22,7 +22,7 @@ from inventory_sync.sandbox.company.demo_orders import DEMO_ORDERS, DemoOrder
 from inventory_sync.sandbox.company.seed import DEMO_SEED
 from inventory_sync.sandbox.company.shops import shops
 from inventory_sync.sandbox.standin.seed import shops_to_json
-from inventory_sync.settings import load_settings
+from inventory_sync.settings import Settings, load_settings
 from inventory_sync.settings.load import SANDBOX_FILE
 from inventory_sync.wiring import EMBEDDED, Databases
 
@@ -38,7 +38,7 @@ def sandbox(databases: Databases) -> Iterator[None]:
     """
     settings = load_settings(SANDBOX_FILE)
     database = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
-    port = _stand_in_port([store.origin for store in settings.stores.values()])
+    port = stand_in_port(settings)
     folder = databases.home / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     with databases.embedded_url(database) as erp_url:
@@ -66,8 +66,9 @@ def _stand_in(port: int, folder: Path) -> Iterator[None]:
         yield
 
 
-def _stand_in_port(origins: list[str]) -> int:
-    ports = {urlsplit(origin).port for origin in origins}
+def stand_in_port(settings: Settings) -> int:
+    """The port on which all stores of the sandbox are reached."""
+    ports = {urlsplit(store.origin).port for store in settings.stores.values()}
     port = ports.pop()
     if ports or port is None:
         raise InventorySyncError(f"{SANDBOX_FILE} must name one port for all stores.")

@@ -5,19 +5,17 @@ a sensor that waits for work until shortly before the next tick is almost always
 What an event leads to is ``flow/lane.py``.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import dagster as dg
 
+from inventory_sync.defs.beat import Beat
 from inventory_sync.defs.jobs import event_sync
 from inventory_sync.defs.reporting import Reporter
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.defs.warm import WARM
 from inventory_sync.domain.dirty import Lane
-
-BUDGET: Final = timedelta(seconds=4.6)
-"""How long a tick waits for work: a longer one would miss the daemon's next beat."""
 
 _NOT_STARTED: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -40,6 +38,8 @@ def event_sensors() -> list[dg.SensorDefinition]:
 
 
 def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
+    beat = Beat()
+
     @dg.sensor(
         name=name,
         job=event_sync,
@@ -50,7 +50,8 @@ def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
     def evaluate(
         context: dg.SensorEvaluationContext, inventory_sync: InventorySync
     ) -> dg.SensorResult | dg.SkipReason:
-        until = datetime.now(UTC) + BUDGET
+        now = datetime.now(UTC)
+        until = now + beat.begin(now)
         try:
             lane = WARM.lane(name, inventory_sync)
             reporter = Reporter(WARM.instance(context.instance), WARM.parts(inventory_sync), name)

@@ -67,14 +67,15 @@ class EventPasses:
         self._set_clocks(plan)
         self._mark_rest(work, plan, outcomes)
         parts.ledger.clear(work)
-        self._note(pass_id, outcomes)
+        took = latencies(work, outcomes.values())
+        self._note(pass_id, outcomes, took)
         return EventReport(
             pass_id,
             tuple(sorted(item.sku for item in work)),
             tuple(sorted({item.reason for item in work})),
             outcomes,
             plan.odd,
-            latencies(work, outcomes.values()),
+            took,
             {store: waterfalls(plan.stores[store]) for store in outcomes},
         )
 
@@ -229,7 +230,9 @@ class EventPasses:
             "repair", [mark(sku, EXPLAIN_AFTER, why) for sku, why in sorted(repair.items())]
         )
 
-    def _note(self, pass_id: str, outcomes: dict[str, StoreOutcome]) -> None:
+    def _note(
+        self, pass_id: str, outcomes: dict[str, StoreOutcome], took: tuple[float, ...]
+    ) -> None:
         """Keep the pass in the journal if it changed or tried anything."""
         counts = {
             f"{store}.{name}": len(levels)
@@ -243,6 +246,8 @@ class EventPasses:
         }
         if not counts:
             return
+        if took:
+            counts["latency_ms"] = round(max(took) * 1000)
         parts = self._parts
         parts.ledger.begin_pass(
             pass_id, "event", started_at=parts.now(), code_version=parts.code_version

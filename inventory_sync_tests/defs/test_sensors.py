@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from inventory_sync.defs import sensors
+from inventory_sync.defs.beat import Beat
 from inventory_sync.defs.jobs import event_sync
 from inventory_sync.defs.warm import WARM
 from inventory_sync.domain.dirty import Mark
@@ -31,7 +31,7 @@ CLOCK = "RETRO-CLOCK-RED"
 @pytest.fixture
 def ticks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ticks]:
     """Every lane has begun to listen; nothing is on the list; a tick takes a moment."""
-    monkeypatch.setattr(sensors, "BUDGET", timedelta(seconds=0.05))
+    monkeypatch.setattr(Beat, "begin", lambda beat, now: timedelta(seconds=0.05))
     stage.ledger("DELETE FROM inventory_sync.dirty_skus")
     with dg.DagsterInstance.ephemeral() as instance:
         it = Ticks(stage, instance)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import text
+from sqlalchemy import delete
 
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange, SetQuantities
@@ -28,10 +28,10 @@ SKUS = {CLOCK: "RETRO-CLOCK", TABLE: "OAK-TABLE", SPOON: "MINIMALIST-SPOON"}
 
 
 def wipe(ledger: PostgresLedger) -> None:
-    """Make a ledger as empty as a new one, for tests that need many of them."""
-    tables = ", ".join(table.fullname for table in metadata.sorted_tables)
+    """Make a ledger as empty as a new one; faster than a new one."""
     with ledger._engine.begin() as connection:
-        connection.execute(text(f"truncate {tables}"))
+        for table in metadata.sorted_tables:
+            connection.execute(delete(table))
 
 
 def minutes(count: float) -> datetime:

@@ -159,6 +159,6 @@ def test_what_may_be_sent_names_its_object_in_shopifys_own_sample(topic: str) ->
 
 
 @pytest.mark.parametrize("topic", SUBSCRIBED)
-def test_nothing_but_ids_and_times_may_be_sent(topic: str) -> None:
-    harmless = ("id", "_at", ".status", "myshopify_domain")
+def test_nothing_but_ids_times_and_quantities_may_be_sent(topic: str) -> None:
+    harmless = ("id", "_at", ".status", "myshopify_domain", "available")
     assert [field for field in fields_of(topic) if not field.endswith(harmless)] == []

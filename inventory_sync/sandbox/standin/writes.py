@@ -231,7 +231,7 @@ def _record(shop: Shop, request: Mapping[str, Any], changes: Sequence[Change]) -
         return None
     group = Adjustment(
         shop.next_id(),
-        shop.now(),
+        shop.instant(),
         request["reason"],
         request.get("referenceDocumentUri"),
         tuple(changes),

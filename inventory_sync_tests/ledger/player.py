@@ -139,35 +139,56 @@ class Player:
         self.ledger.finish_pass(pass_id, status=status, finished_at=at, counts={})
 
 
-def everything(ledger: Ledger) -> dict[str, object]:
-    """All that a ledger tells, in a form that can be compared."""
-    told: dict[str, object] = {
-        "dirty": rows_of(ledger.dirty().drop(columns="generation")),
-        "due": [ledger.next_due(lane) for lane in LANES],
-        "heard": [(ledger.heard_until(lane), ledger.heard_since(lane, NOON)) for lane in LANES],
-        "documents": [ledger.skus_of_document(document) for document in ("SO-1", "SO-2")],
-        "inbox": [entry.hint for entry in ledger.inbox(STORES, limit=100)],
-        "clock": ledger.next_clock(),
-        "reservations": ledger.reservations(),
-        "held": ledger.reservations(held_only=True),
-        "orders": [ledger.order_ids_of([sku]) for sku in NAMES],
-        "known": [ledger.known([sku], stale_since=minutes(3)) for sku in NAMES],
-        "known_together": ledger.known(NAMES, stale_since=minutes(5)),
-        "order_lines": rows_of(ledger.order_lines()),
-        "counts": ledger.last_good_counts(),
-        "states": rows_of(ledger.store_states()[["store", "status", "reason", "since"]]),
-    }
-    for store in STORES:
-        told |= {
-            f"taken {store}": rows_of(ledger.taken_units(store)),
-            f"taken of an item {store}": rows_of(ledger.taken_units(store, ITEMS[:1])),
-            f"published {store}": rows_of(ledger.publications(store)),
-            f"published of an item {store}": rows_of(ledger.publications(store, ITEMS[:1])),
-            f"open {store}": rows_of(ledger.open_intents(store)),
-            f"as of {store}": ledger.published_as_of(store),
-            f"cursor {store}": ledger.order_cursor(store),
-        }
-    return told
+def told_of_dirty_skus(ledger: Ledger) -> object:
+    """What lanes see of dirty SKUs, events and clocks."""
+    return (
+        rows_of(ledger.dirty().drop(columns="generation")),
+        [ledger.next_due(lane) for lane in LANES],
+        [(ledger.heard_until(lane), ledger.heard_since(lane, NOON)) for lane in LANES],
+        [ledger.skus_of_document(document) for document in ("SO-1", "SO-2")],
+        ledger.next_clock(),
+    )
+
+
+def told_of_deliveries(ledger: Ledger) -> object:
+    """What lanes see of the inbox and of reservations."""
+    return (
+        [entry.hint for entry in ledger.inbox(STORES, limit=100)],
+        ledger.reservations(),
+        ledger.reservations(held_only=True),
+    )
+
+
+def told_of_orders(ledger: Ledger) -> object:
+    """What passes see of order lines."""
+    return (
+        rows_of(ledger.order_lines()),
+        [rows_of(ledger.taken_units(STORES[0], items)) for items in (None, ITEMS[:1])],
+        [ledger.order_cursor(store) for store in STORES],
+        [ledger.order_ids_of([sku]) for sku in NAMES],
+        ledger.known(NAMES[:2], stale_since=NOON),
+        rows_of(ledger.dirty().drop(columns="generation")),
+    )
+
+
+def told_of_levels(ledger: Ledger) -> object:
+    """What passes see of levels and writes."""
+    return (
+        [rows_of(ledger.publications(STORES[0], items)) for items in (None, ITEMS[:1])],
+        [rows_of(ledger.open_intents(store)) for store in STORES],
+        [ledger.known([sku], stale_since=minutes(5)) for sku in NAMES],
+    )
+
+
+def told_of_full_passes(ledger: Ledger) -> object:
+    """What passes see of those before them."""
+    states = ledger.store_states()[["store", "status", "reason", "way_out", "since"]]
+    return (
+        rows_of(states),
+        ledger.last_good_counts(),
+        [ledger.published_as_of(store) for store in STORES],
+        ledger.known(NAMES, stale_since=NOON),
+    )
 
 
 def rows_of(frame: pd.DataFrame) -> object:

@@ -49,6 +49,7 @@ class MemoryJournal:
     ) -> None:
         """As ``Ledger.begin_pass``; counts passes by kind."""
         self.passes[kind] += 1
+        self._done.discard(pass_id)
 
     def finish_pass(
         self,

@@ -5,7 +5,7 @@ which channel, is said by the rooms that use it.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -28,15 +28,18 @@ _OURS: Final[dict[str, Any]] = {
 
 
 @contextmanager
-def announced(engine: Engine, channel: str, ring: Callable[[], None]) -> Iterator[None]:
-    """Call ``ring`` from another thread at each announcement on the channel, while this is held.
+def announced(engine: Engine, channels: Sequence[str], ring: Callable[[], None]) -> Iterator[None]:
+    """Call ``ring`` from another thread at each announcement on a channel, while this is held.
 
     ``engine`` says where to connect to; its driver is psycopg. It also rings once when it is
     connected, and again after a lost connection, for something may have been missed.
     """
     ended = threading.Event()
     thread = threading.Thread(
-        target=_listen, args=(engine, channel, ring, ended), name=f"listen {channel}", daemon=True
+        target=_listen,
+        args=(engine, channels, ring, ended),
+        name=f"listen {channels[0]}",
+        daemon=True,
     )
     thread.start()
     try:
@@ -46,18 +49,21 @@ def announced(engine: Engine, channel: str, ring: Callable[[], None]) -> Iterato
         thread.join()
 
 
-def _listen(engine: Engine, channel: str, ring: Callable[[], None], ended: threading.Event) -> None:
+def _listen(
+    engine: Engine, channels: Sequence[str], ring: Callable[[], None], ended: threading.Event
+) -> None:
     # As the engine hands them to the driver: SQLAlchemy's spelling of a URL is not libpq's.
     _, arguments = engine.dialect.create_connect_args(engine.url)
     while not ended.is_set():
         try:
             with psycopg.connect(**{**_OURS, **arguments}) as connection:
-                connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+                for channel in channels:
+                    connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
                 ring()
                 while not ended.is_set():
                     for _ in connection.notifies(timeout=_LOOK_UP_SECONDS, stop_after=1):
                         ring()
         except psycopg.OperationalError as failure:
             # The message may quote the URL; its type says enough.
-            _LOG.warning("announcements.lost", channel=channel, cause=type(failure).__name__)
+            _LOG.warning("announcements.lost", channels=channels, cause=type(failure).__name__)
             ended.wait(_RECONNECT_SECONDS)

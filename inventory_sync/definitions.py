@@ -22,6 +22,7 @@ from inventory_sync.defs.checks import (
 )
 from inventory_sync.defs.jobs import event_sync, full_sync
 from inventory_sync.defs.resources import FrameIOManager, InventorySync
+from inventory_sync.defs.retention import every_night, retention
 from inventory_sync.defs.sensors import event_sensors
 from inventory_sync.settings import Settings, load_settings
 
@@ -46,7 +47,8 @@ def build_definitions(
             every_order_reaches_the_erp,
             *(check for name in stores for check in store_checks(name)),
         ],
-        jobs=[full_sync, event_sync],
+        jobs=[full_sync, event_sync, retention],
+        schedules=[every_night],
         sensors=event_sensors(),
         resources={
             "inventory_sync": InventorySync(),

@@ -4,6 +4,7 @@ Put here what people see of event passes in the UI. Passes that come faster than
 reported are reported together, at most once a second and asset, so that the event log stays small.
 """
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,29 +20,40 @@ from inventory_sync.domain.dirty import Lane
 from inventory_sync.flow.event_report import EventReport
 from inventory_sync.flow.parts import Parts
 
+_LOG = logging.getLogger(__name__)
+
 MATERIALS: Final = "published_quantities"
 _AT_MOST_EVERY_SECONDS: Final = 1.0
 _SHOWN_SKUS: Final = 50
 
 
 class Reporter:
-    """Takes reports of one tick and writes them to Dagster from a thread of its own."""
+    """Takes the reports of one lane and writes them to Dagster from a thread of its own."""
 
     def __init__(self, instance: dg.DagsterInstance, parts: Parts, lane: Lane) -> None:
         self._instance = instance
         self._parts = parts
         self._lane = lane
         self._reports: list[EventReport] = []
-        self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._over = threading.Event()
-        self.reported = 0
+        self._taking, self._writing = threading.Lock(), threading.Lock()
+        self._news, self._over = threading.Event(), threading.Event()
+        self._written = 0
 
     def take(self, report: EventReport) -> None:
         """A pass has ended."""
-        with self._lock:
+        with self._taking:
             self._reports.append(report)
         self._news.set()
+
+    def flush(self) -> int:
+        """Write everything that was taken; returns how many passes were written since last asked.
+
+        Raises what Dagster's storage raised.
+        """
+        self._write()
+        with self._writing:
+            written, self._written = self._written, 0
+        return written
 
     @contextmanager
     def running(self) -> Iterator["Reporter"]:
@@ -54,22 +66,30 @@ class Reporter:
             self._over.set()
             self._news.set()
             thread.join()
-            self._flush()
+            self._write()
 
     def _run(self) -> None:
         while not self._over.is_set():
             self._news.wait()
             self._news.clear()
-            self._flush()
+            try:
+                self._write()
+            except Exception:  # what is not written is kept, and the next tick tries again
+                _LOG.warning("Dagster's storage did not take the reports", exc_info=True)
             self._over.wait(_AT_MOST_EVERY_SECONDS)
 
-    def _flush(self) -> None:
-        with self._lock:
-            reports, self._reports = self._reports, []
-        if reports:
-            self.reported += len(reports)
-            for event in runless_events(self._parts, self._lane, reports):
-                self._instance.report_runless_asset_event(event)
+    def _write(self) -> None:
+        with self._writing:
+            with self._taking:
+                reports, self._reports = self._reports, []
+            try:
+                for event in runless_events(self._parts, self._lane, reports):
+                    self._instance.report_runless_asset_event(event)
+            except Exception:
+                with self._taking:
+                    self._reports = reports + self._reports
+                raise
+            self._written += len(reports)
 
 
 RunlessEvent = dg.AssetMaterialization | dg.AssetCheckEvaluation
@@ -79,6 +99,8 @@ def runless_events(
     parts: Parts, lane: Lane, reports: Sequence[EventReport]
 ) -> Iterator[RunlessEvent]:
     """One materialization for each asset that the passes touched, and the results of its checks."""
+    if not reports:
+        return
     about = _about(lane, reports)
     if lane == "store_orders":
         yield dg.AssetMaterialization(["orders", "in_flight"], metadata=about)

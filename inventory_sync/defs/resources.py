@@ -14,6 +14,7 @@ import dagster as dg
 import pandas as pd
 
 from inventory_sync.flow.parts import Parts
+from inventory_sync.ledger import Ledger
 from inventory_sync.settings import Settings, load_settings
 
 KEPT_FRAMES = 5
@@ -41,6 +42,14 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         with open_parts(self.settings(), tell=log.info) as parts:
             yield parts
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Our own memory alone; neither the ERP nor a store is needed."""
+        from inventory_sync.wiring import Databases, open_ledger
+
+        with open_ledger(Databases.of()) as ledger:
+            yield ledger
 
 
 class FrameIOManager(dg.ConfigurableIOManager):

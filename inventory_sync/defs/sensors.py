@@ -1,21 +1,22 @@
-"""The sensors that work: each waits for events inside its tick and serves them at once.
+"""The sensors that work: each looks after a lane that serves events at once.
 
-Put here how a tick spends its time and what becomes a run. The daemon ticks every five seconds, and
-a sensor that waits for work until shortly before the next tick is almost always there (design 3).
-What an event leads to is ``flow/lane.py``.
+Put here how a tick spends its time and what becomes a run. The daemon ticks every five seconds; a
+tick stays with its lane for most of that, so what needs a run is asked for at once, and the lane
+works on until the next tick (``flow/shift.py``). What an event leads to is ``flow/lane.py``.
 """
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Final
 
 import dagster as dg
 
-from inventory_sync.defs.beat import Beat
 from inventory_sync.defs.jobs import event_sync
-from inventory_sync.defs.reporting import Reporter
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.defs.warm import WARM
 from inventory_sync.domain.dirty import Lane
+
+STAY: Final = timedelta(seconds=4)
+"""How long a tick stays: with what Dagster does around it, a beat of five seconds is not missed."""
 
 _NOT_STARTED: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -38,8 +39,6 @@ def event_sensors() -> list[dg.SensorDefinition]:
 
 
 def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
-    beat = Beat()
-
     @dg.sensor(
         name=name,
         job=event_sync,
@@ -50,18 +49,15 @@ def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
     def evaluate(
         context: dg.SensorEvaluationContext, inventory_sync: InventorySync
     ) -> dg.SensorResult | dg.SkipReason:
-        now = datetime.now(UTC)
-        until = now + beat.begin(now)
         try:
-            lane = WARM.lane(name, inventory_sync)
-            reporter = Reporter(WARM.instance(context.instance), WARM.parts(inventory_sync), name)
-            with reporter.running():
-                handover = lane.run(until, reporter.take)
+            post = WARM.post(name, inventory_sync, context.instance)
+            handover = post.shift.visit(STAY)
+            passes = post.reporter.flush()
         except Exception:
             WARM.drop()
             raise
         if handover is None:
-            return dg.SkipReason(f"{reporter.reported} passes, reported without a run")
+            return dg.SkipReason(f"{passes} passes since the last tick, reported without a run")
         waiting = context.instance.get_runs_count(
             dg.RunsFilter(job_name=event_sync.name, statuses=_NOT_STARTED)
         )

@@ -61,7 +61,7 @@ def available_to_promise(judged: Judged, now: datetime) -> Atp:
     stock = snapshot.stock[~snapshot.stock["sku"].isin(set(kits.parts))]
     doubts = _with_parts(judged.doubts, kits)
     doubtful = _doubtful_pairs(doubts, snapshot.locations)
-    pairs, (stock_key, demand_key, _) = _code_pairs(stock, demand, doubtful)
+    pairs, (stock_key, demand_key, _) = code_pairs(stock, demand, doubtful)
     position = net_position(
         len(pairs),
         StockRows(
@@ -125,7 +125,7 @@ def _doubtful_pairs(doubts: pd.DataFrame, locations: pd.DataFrame) -> pd.DataFra
     return pairs.dropna().drop_duplicates()
 
 
-def _code_pairs(*parts: pd.DataFrame) -> tuple[pd.DataFrame, list[NDArray[np.int64]]]:
+def code_pairs(*parts: pd.DataFrame) -> tuple[pd.DataFrame, list[NDArray[np.int64]]]:
     """Number the pairs of SKU and location that occur: the pairs, and the key of every row."""
     skus = _union([part["sku"] for part in parts])
     places = _union([part["location"] for part in parts])

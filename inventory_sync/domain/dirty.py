@@ -41,7 +41,7 @@ class DirtySku:
     marks: int
 
 
-Channel = Literal["inbox", "dirty"]
+Channel = Lane | Literal["inbox"]
 """What a lane can be woken by: a new delivery, or a longer list."""
 
 

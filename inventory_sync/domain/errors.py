@@ -29,6 +29,14 @@ class PassRefused(InventorySyncError):
     """The pass looks like an accident: nothing was written, the last good numbers stay."""
 
 
+class CalendarRefused(InventorySyncError):
+    """A calendar or time zone by which nothing could ever be shipped; mend the settings."""
+
+
+class PromiseRefused(InventorySyncError):
+    """A question for a promise date that has no sense: no quantity, or an unknown region."""
+
+
 class StoreStopped(InventorySyncError):
     """Do not go on with this store until a person acts: revoked token, missing scope, frozen shop.
 

@@ -18,7 +18,7 @@ from inventory_sync.domain.units import LIMIT_UNITS, SCALE
 _MOST_MICROS: Final = LIMIT_UNITS * SCALE
 """As much as one row of stock may hold: a demand beyond it takes everything as well."""
 
-_MOST_KITS: Final = 10**10
+MOST_KITS: Final = 10**10
 """More than a shop can show (facts 1.2), and few enough that sums over locations fit 64 bits."""
 
 
@@ -169,7 +169,7 @@ def assembled(kits: Kits, known: KnownAtp) -> list[tuple[str, str, int, int, str
                 (int(Fraction(found[part][0], SCALE) // quantity), part)
                 for part, quantity in content.items()
             )
-            micros = _bounded(whole, _MOST_KITS) * SCALE
+            micros = _bounded(whole, MOST_KITS) * SCALE
             certainty = max(certainty for _, certainty in found.values())
             at_location[location] = (micros, certainty)
             rows.append((kit, location, micros, certainty, limit))

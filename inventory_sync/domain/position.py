@@ -63,7 +63,7 @@ def net_position(keys: int, stock: StockRows, commitments: CommitmentRows) -> Po
 
     Raises ``ContractBroken`` when the quantities together are too large for an exact sum.
     """
-    _refuse_overflow(stock.physical, stock.unavailable, commitments.quantity)
+    refuse_overflow(stock.physical, stock.unavailable, commitments.quantity)
     physical = np.zeros(keys, np.int64)
     unavailable = np.zeros(keys, np.int64)
     for block in _blocks(len(stock.key)):
@@ -81,7 +81,8 @@ def _blocks(rows: int) -> list[slice]:
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, rows, _BLOCK_ROWS)]
 
 
-def _refuse_overflow(*columns: NDArray[np.int64]) -> None:
+def refuse_overflow(*columns: NDArray[np.int64]) -> None:
+    """Raise ``ContractBroken`` when the micros of these columns are too many for an exact sum."""
     total = sum(
         float(np.abs(column[block]).sum(dtype=np.float64))
         for column in columns
@@ -89,6 +90,6 @@ def _refuse_overflow(*columns: NDArray[np.int64]) -> None:
     )
     if total >= _EXACT_BELOW:
         raise ContractBroken(
-            "The quantities of stock and commitments together exceed four million million units; "
+            "The quantities of stock, supply and commitments exceed four million million units; "
             "find the row with the absurd quantity in the ERP and mend it."
         )

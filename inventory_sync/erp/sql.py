@@ -131,7 +131,7 @@ class SqlErp(SqlDatabase):
         if not self._is_postgres or self._channel is None:
             yield False
             return
-        with announced(self._engine, self._channel, ring):
+        with announced(self._engine, [self._channel], ring):
             yield True
 
     def request(self, requests: Sequence[OrderRequest]) -> None:

@@ -27,8 +27,13 @@ class EventMemory(Protocol):
         """Keep every other evaluation of a lane away; yields false when one still runs."""
         ...
 
-    def on_work(self, channel: Channel, ring: Callable[[], None]) -> AbstractContextManager[None]:
-        """Call ``ring`` from another thread whenever the inbox or a lane's dirty list has grown."""
+    def on_work(
+        self, channels: Sequence[Channel], ring: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """Call ``ring`` from another thread whenever the inbox or these lanes' lists have grown.
+
+        Nobody is woken by what a lane marks of the events that it hears itself: it is awake.
+        """
         ...
 
     def mark(self, lane: Lane, marks: Sequence[Mark]) -> None:
@@ -39,8 +44,8 @@ class EventMemory(Protocol):
         """The SKUs of these lanes that are due, oldest event first. They stay on the list."""
         ...
 
-    def next_due(self, lane: Lane) -> datetime | None:
-        """When the next SKU of the lane is due; ``None`` when its list is empty."""
+    def next_due(self, lanes: Sequence[Lane]) -> dict[Lane, datetime]:
+        """When the next SKU of each lane is due; lanes without work are left out."""
         ...
 
     def clear(self, done: Sequence[DirtySku]) -> None:

@@ -61,14 +61,14 @@ class EventPasses:
         changed, and everything stays on the list.
         """
         parts = self._parts
-        pass_id = parts.new_id()
+        pass_id, started_at = parts.new_id(), parts.now()
         plan = self.plan({item.sku for item in work})
         outcomes = self._serve(pass_id, plan)
         self._set_clocks(plan)
         self._mark_rest(work, plan, outcomes)
         parts.ledger.clear(work)
         took = latencies(work, outcomes.values())
-        self._note(pass_id, outcomes, took)
+        self._note(pass_id, started_at, outcomes, took)
         return EventReport(
             pass_id,
             tuple(sorted(item.sku for item in work)),
@@ -231,7 +231,11 @@ class EventPasses:
         )
 
     def _note(
-        self, pass_id: str, outcomes: dict[str, StoreOutcome], took: tuple[float, ...]
+        self,
+        pass_id: str,
+        started_at: datetime,
+        outcomes: dict[str, StoreOutcome],
+        took: tuple[float, ...],
     ) -> None:
         """Keep the pass in the journal if it changed or tried anything."""
         counts = {
@@ -249,7 +253,11 @@ class EventPasses:
         if took:
             counts["latency_ms"] = round(max(took) * 1000)
         parts = self._parts
-        parts.ledger.begin_pass(
-            pass_id, "event", started_at=parts.now(), code_version=parts.code_version
+        parts.ledger.note_pass(
+            pass_id,
+            "event",
+            started_at=started_at,
+            finished_at=parts.now(),
+            code_version=parts.code_version,
+            counts=counts,
         )
-        parts.ledger.finish_pass(pass_id, status="done", finished_at=parts.now(), counts=counts)

@@ -211,6 +211,8 @@ def _settle(
     verdicts: Sequence[Settled] = SETTLED,
 ) -> None:
     """Settle each of the intents whose level was read."""
+    if intents.empty:
+        return
     judged = settle_by_reading(
         intents,
         levels,

@@ -101,7 +101,8 @@ class ErpEar:
                 *self._parts.erp.skus_of_document(document),
                 *self._parts.ledger.skus_of_document(document),
             ]
-        return [Mark(sku, event.occurred_at, now, event.kind) for sku in set(skus) or {EVERYTHING}]
+        about = sorted(set(skus)) or [EVERYTHING]
+        return [Mark(sku, event.occurred_at, now, event.kind) for sku in about]
 
     def _begin_anew(self, now: datetime) -> None:
         """The ERP counts its events from a lower id: what it has done meanwhile is not known."""
@@ -123,9 +124,9 @@ class HoldEar:
     def hear(self) -> datetime | None:
         """Read hold events, and mark the SKUs of commitments that have ended by themselves."""
         again = self._erp.hear()
-        expire(self._parts)
+        ends_at = expire(self._parts)
         rings_at = self._parts.ledger.next_clock()
         if rings_at is not None and rings_at <= self._parts.now():
             self._parts.ledger.ring_clocks(now=self._parts.now())
             rings_at = self._parts.ledger.next_clock()
-        return min((at for at in (again, rings_at) if at is not None), default=None)
+        return min((at for at in (again, ends_at, rings_at) if at is not None), default=None)

@@ -1,8 +1,7 @@
-"""The lane: wait for work, run the pass, report; until a deadline.
+"""The lane: hear, run the pass over what is due, report, wait for more.
 
-Put here how a lane spends its time. What it listens to is ``hearing.py`` and ``store_hearing.py``;
-what a pass does is ``event_pass.py``. Whoever runs a lane (a sensor, a command, a simulation) gives
-the deadline and takes the reports.
+Put here what one turn of a lane is. What it listens to is ``hearing.py`` and ``store_hearing.py``;
+what a pass does is ``event_pass.py``; who takes turns, and for how long, is ``shift.py``.
 """
 
 import threading
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from inventory_sync.domain.dirty import DirtySku, Lane
+from inventory_sync.domain.dirty import Channel, DirtySku, Lane
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.event_report import EventReport
@@ -28,8 +27,19 @@ FAST_LANES: Final[tuple[Lane, ...]] = ("order_events", "hold_events", "store_ord
 
 LANE_PATIENCE_SECONDS: Final = 1.0
 
+REST_SECONDS: Final = 0.05
+"""Between two turns of a lane that is woken by much that is not its own: every event of the ERP
+rings for holds, every write of ours comes back as a webhook.
+"""
+
 ASK_AGAIN_AFTER: Final = timedelta(seconds=15)
 """So long a run that was asked for repairs has time to take them from the list."""
+
+_CHANNELS: Final[dict[Lane, tuple[Channel, ...]]] = {
+    "order_events": ("order_events", "repair"),
+    "hold_events": ("hold_events",),
+    "store_orders": ("store_orders", "inbox"),
+}
 
 EventMode = Literal["sensor", "runs"]
 
@@ -50,7 +60,7 @@ class LaneWorker:
         self._parts = parts
         self.name: Lane = name
         self._mode = mode
-        self._bell = threading.Event()
+        self._bell, self._rest = threading.Event(), threading.Event()
         self._passes = EventPasses(parts)
         self._ear = _ear(parts, name, poll_seconds)
         self._ask_at = parts.now()
@@ -60,46 +70,42 @@ class LaneWorker:
         """Be woken by what the lane works on, while this is held."""
         with ExitStack() as stack:
             stack.callback(self._passes.close)
-            ledger, ring = self._parts.ledger, self._bell.set
-            stack.enter_context(ledger.on_work("dirty", ring))
-            if self.name == "store_orders":
-                stack.enter_context(ledger.on_work("inbox", ring))
-            else:
-                stack.enter_context(self._parts.erp.on_event(ring))
+            stack.enter_context(self._parts.ledger.on_work(_CHANNELS[self.name], self.ring))
+            if self.name != "store_orders":
+                stack.enter_context(self._parts.erp.on_event(self.ring))
             yield self
 
-    def run(self, until: datetime, report: Callable[[EventReport], None]) -> Handover | None:
-        """Work until the deadline, or until there is something that needs a run.
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Keep every other process out of this lane, while this is held.
 
-        Another evaluation of the same lane may still be under way after a daemon was killed; then
-        this one waits for it and comes back empty-handed if it takes too long. Raises what an event
-        pass raises.
+        Yields False if another one keeps us out: after a crash it may go on for a moment.
         """
         with self._parts.ledger.lane_lock(
             self.name, patience_seconds=LANE_PATIENCE_SECONDS
         ) as is_mine:
-            if not is_mine:
-                return None
-            return self._work(until, report)
+            yield is_mine
 
-    def _work(self, until: datetime, report: Callable[[EventReport], None]) -> Handover | None:
-        while True:
-            self._bell.clear()
-            turn = self.turn(report)
-            if isinstance(turn, Handover):
-                return turn
-            now = self._parts.now()
-            if now >= until:
-                return None
-            wake_at = until if turn is None else min(until, turn)
-            if wake_at > now:
-                self._bell.wait((wake_at - now).total_seconds())
+    def ring(self) -> None:
+        """Wake the lane."""
+        self._bell.set()
+
+    def asked(self) -> None:
+        """A run was asked for what the lane handed over; leave it time to take the repairs."""
+        self._ask_at = self._parts.now() + ASK_AGAIN_AFTER
+
+    def wait(self, seconds: float) -> None:
+        """Until something wakes the lane, so long at most."""
+        self._bell.wait(max(0.0, seconds))
+        if self.name != "order_events":
+            self._rest.wait(REST_SECONDS)
 
     def turn(self, report: Callable[[EventReport], None]) -> Handover | datetime | None:
         """Hear, and run a pass over what is due; returns when to do so again without being woken.
 
-        For whoever holds the lane's lock. Raises what an event pass raises.
+        For whoever is ``alone``. Raises what an event pass raises.
         """
+        self._bell.clear()
         ledger, now = self._parts.ledger, self._parts.now
         listen_at = self._ear.hear()
         work = ledger.take([self.name], due=now(), limit=MOST_SKUS + 1)
@@ -108,13 +114,15 @@ class LaneWorker:
             return handover
         if work:
             report(self._passes.run(work))
-        repair = self._repair()
-        if repair:
-            return repair
+        due = ledger.next_due([self.name, "repair"])
+        repair_at = due.pop("repair", None)
+        if repair_at and repair_at <= now() and self.name == "order_events":
+            repair = self._repair()
+            if repair:
+                return repair
         if work:
             return now()
-        times = (listen_at, ledger.next_due(self.name))
-        return min((at for at in times if at is not None), default=None)
+        return min((at for at in (listen_at, *due.values()) if at is not None), default=None)
 
     def _handover(self, work: Sequence[DirtySku]) -> Handover | None:
         if any(item.sku == EVERYTHING for item in work):
@@ -128,12 +136,11 @@ class LaneWorker:
     def _repair(self) -> Handover | None:
         """Ask for a run when a SKU needs a closer look; events do not wait for that run."""
         now = self._parts.now()
-        if self.name != "order_events" or now < self._ask_at:
+        if now < self._ask_at:
             return None
         broken = self._parts.ledger.take(["repair"], due=now, limit=1)
         if not broken:
             return None
-        self._ask_at = now + ASK_AGAIN_AFTER
         return Handover(f"{broken[0].sku} needs a closer look: {broken[0].reason}")
 
 

@@ -47,6 +47,19 @@ class Ledger(EventMemory, Protocol):
         """Write down how it ended."""
         ...
 
+    def note_pass(
+        self,
+        pass_id: str,
+        kind: str,
+        *,
+        started_at: datetime,
+        finished_at: datetime,
+        code_version: str,
+        counts: Mapping[str, int],
+    ) -> None:
+        """Write down a short pass that is done already."""
+        ...
+
     def last_good_counts(self) -> dict[str, int]:
         """Rows of each dataset in the last snapshot that was believed."""
         ...

@@ -20,7 +20,8 @@ class StorePolicy:
 
     ``locations``: store location (gid) -> the ERP locations whose ATP it offers. A store that is
     not ``live`` is computed and shown, and nothing is written to it. A line of a draft order with
-    at least ``large_order_units`` reserves its stock (``None``: none does).
+    at least ``large_order_units``, or one that Shopify keeps back, reserves its stock (``None``:
+    none does).
     """
 
     locations: Mapping[str, Sequence[str]]

@@ -6,7 +6,7 @@ released or expired. It is an order line of our ledger until the ERP has it, so 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from inventory_sync.domain.dirty import DirtySku
@@ -78,14 +78,15 @@ def release(parts: Parts, reservation: Reservation, reason: str) -> Reservation:
     return _ask(parts, _end(parts, reservation, "released", reason), "release")
 
 
-def expire(parts: Parts) -> list[Reservation]:
-    """End the reservations whose time is over."""
+def expire(parts: Parts) -> datetime | None:
+    """End the reservations whose time is over; returns when the next of them is over."""
     now = parts.now()
     held = parts.ledger.reservations(held_only=True)
-    over = [each for each in held if each.expires_at and each.expires_at <= now]
-    return [
-        _ask(parts, _end(parts, each, "expired", "its time is over"), "release") for each in over
-    ]
+    ends = {each: each.expires_at for each in held if each.expires_at}
+    for each, end in ends.items():
+        if end <= now:
+            _ask(parts, _end(parts, each, "expired", "its time is over"), "release")
+    return min((end for end in ends.values() if end > now), default=None)
 
 
 def hear_drafts(parts: Parts, store: str, asked: Iterable[str], drafts: Sequence[Draft]) -> None:
@@ -130,18 +131,21 @@ def poll_drafts(parts: Parts, store: str) -> None:
 def _follow(
     parts: Parts, store: str, draft: Draft, line: DraftLine, held: Reservation | None, least: int
 ) -> None:
-    """One line of an open draft order: reserve it, or reserve anew what has changed."""
+    """One line of an open draft order: reserve it, or reserve anew what has changed.
+
+    What Shopify itself keeps back is reserved however small it is: other stores sell it as well.
+    """
+    by_shopify = draft.reserves_until is not None and draft.reserves_until > parts.now()
     if held and held.quantity_units == line.quantity_units:
         return
     if held:
         release(parts, held, "the quantity of the draft order has changed")
-    if line.quantity_units < least:
+    if line.quantity_units < least and not by_shopify:
         return
     identity = f"{draft.draft_id}/{line.line_id}/{draft.updated_at.isoformat()}"
     known = parts.ledger.reservation(identity)
     if known is not None:
         return  # decided already for this state of the draft
-    by_shopify = draft.reserves_until is not None and draft.reserves_until > parts.now()
     wanted = place(
         parts,
         Reservation(

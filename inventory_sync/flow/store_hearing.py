@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
@@ -25,6 +26,14 @@ POLL_EVERY = timedelta(seconds=60)
 HINTS_AT_ONCE = 500
 
 
+class Suspect(NamedTuple):
+    """What a level is told to show, and when that is compared with what explains it."""
+
+    units: int | None
+    told_at: datetime
+    look_at: datetime
+
+
 class StoreEar:
     """Orders of all stores: by webhook at once, by polling at the latest."""
 
@@ -32,9 +41,7 @@ class StoreEar:
         self._parts = parts
         self._pool = parts.threads(max(1, len(parts.policies)))
         self._away: dict[str, datetime] = {}
-        self._suspects: dict[str, dict[str, tuple[int | None, datetime]]] = {
-            store: {} for store in parts.policies
-        }
+        self._suspects: dict[str, dict[str, Suspect]] = {store: {} for store in parts.policies}
         self._poll_at = dict.fromkeys(parts.policies, parts.now())
 
     def hear(self) -> datetime | None:
@@ -60,7 +67,7 @@ class StoreEar:
         if sum(map(len, entries.values())) == HINTS_AT_ONCE:
             return now
         times = [self._poll_at[store] for store in near]
-        times += [at for store in near for _, at in self._suspects[store].values()]
+        times += [each.look_at for store in near for each in self._suspects[store].values()]
         times += [at for at in self._away.values() if at > now]
         return min(times, default=None)
 
@@ -82,6 +89,8 @@ class StoreEar:
         """A write without an outcome closes its level: no pass comes back to it by itself."""
         now = self._parts.now()
         under_way = self._parts.ledger.open_intents(store)
+        if under_way.empty:
+            return
         lost = under_way[under_way["created_at"] + SETTLE_AFTER <= now]
         reason = "a write to it has no known outcome"
         marks = [Mark(sku, now, now, reason) for sku in sorted(set(lost["sku"]))]
@@ -109,18 +118,22 @@ class StoreEar:
 
         What is forgotten by a crash is found by the next pass that reads the store.
         """
-        look_at = self._parts.now() + EXPLAIN_AFTER
+        now = self._parts.now()
         for entry in entries:
-            if entry.hint.subject == "inventory_level":
-                told = dict.fromkeys(entry.hint.ids, (entry.hint.told_units, look_at))
-                self._suspects[store] |= told
+            hint = entry.hint
+            if hint.subject == "inventory_level":
+                told = Suspect(hint.told_units, hint.triggered_at or now, now + EXPLAIN_AFTER)
+                self._suspects[store] |= dict.fromkeys(hint.ids, told)
 
     def _check_levels(self, store: str, now: datetime) -> None:
-        """A level that is still not told as explained is read; most tell of our own writes."""
+        """A level that is still not told as explained is read; most tell of our own writes.
+
+        What was told before we last wrote to the level, or read it, tells nothing about now.
+        """
         told = {
-            (item, location): units
-            for one, (units, look_at) in self._suspects[store].items()
-            if look_at <= now
+            (item, location): suspect
+            for one, suspect in self._suspects[store].items()
+            if suspect.look_at <= now
             for item, _, location in (one.partition("@"),)
         }
         if not told:
@@ -133,12 +146,15 @@ class StoreEar:
         )
         since = rows["taken_now_units"].fillna(0) - rows["taken_units"]
         explained = (rows["quantity_units"] - since).tolist()
+        known_at = rows[["published_at", "observed_at"]].max(axis=1)
         marks = [
             Mark(sku, now, now, "the store shows an unexplained quantity")
-            for sku, item, location, units in zip(
-                rows["sku"], rows[LEVEL[0]], rows[LEVEL[1]], explained, strict=True
+            for sku, item, location, units, at in zip(
+                rows["sku"], rows[LEVEL[0]], rows[LEVEL[1]], explained, known_at, strict=True
             )
-            if (item, location) in told and told[item, location] != units
+            if (suspect := told.get((item, location)))
+            and suspect.units != units
+            and suspect.told_at > at
         ]
         self._parts.ledger.mark("repair", marks)
         for item, location in told:

@@ -4,18 +4,23 @@ Put the engine and the migration here. Keep out tables (``schema``), queries, an
 runs when no database is configured (``embedded``).
 """
 
-from typing import Final
+import time
+from typing import Any, Final
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateSchema
 
 from inventory_sync.ledger.errors import LedgerUnavailable
 from inventory_sync.ledger.schema import SCHEMA
+
+PING_AFTER_SECONDS: Final = 1.0
 
 _MIGRATION_LOCK: Final = 0x1ED6E5
 """Any number, as long as nobody else takes it as an advisory lock in the same database."""
@@ -31,14 +36,13 @@ def open_engine(url: str) -> Engine:
     address = _with_our_driver(url)
     engine = create_engine(
         address,
-        pool_pre_ping=True,  # the server may have been restarted since the last pass
         connect_args={
             "connect_timeout": 10,
             "application_name": "inventory_sync",
-            "prepare_threshold": None,  # server-side statements do not survive every PgBouncer
         },
     )
     _name_failures(engine)
+    _ping_after_rest(engine)
     return engine
 
 
@@ -88,6 +92,26 @@ def unavailable(url: URL, failure: BaseException) -> LedgerUnavailable:
     return LedgerUnavailable(f"The ledger in {place} cannot be used: {said}; {_WAY_OUT}.")
 
 
+def _ping_after_rest(engine: Engine) -> None:
+    """Try a connection that has rested before it is used: the server may have been restarted.
+
+    SQLAlchemy's own ``pool_pre_ping`` does so each time; an event pass takes twenty connections.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def remember(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: Any) -> None:
+        rested_seconds = time.monotonic() - record.info.get("used_at", time.monotonic())
+        if rested_seconds > PING_AFTER_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.OperationalError as lost:
+                raise DisconnectionError from lost  # the pool connects anew
+
+
 def _name_failures(engine: Engine) -> None:
     """Raise what the database refuses for outside reasons as one sentence, at whatever call."""
 
@@ -95,9 +119,8 @@ def _name_failures(engine: Engine) -> None:
     def name_it(context: ExceptionContext) -> LedgerUnavailable | None:
         failure = context.original_exception
         outside = psycopg.OperationalError | psycopg.errors.InsufficientPrivilege
-        # A failing ping is how the pool learns to connect anew: no failure yet. A lock that another
-        # holds too long is none of the database either.
+        # A lock that another holds too long is no failure of the database.
         is_lock = isinstance(failure, psycopg.errors.LockNotAvailable)
-        if isinstance(failure, outside) and not is_lock and not context.is_pre_ping:
+        if isinstance(failure, outside) and not is_lock:
             return unavailable(engine.url, failure)
         return None

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 
 from inventory_sync.domain.dirty import DirtySku, Lane, Mark
 from inventory_sync.ledger.frames import as_rows, given, read_frame
+from inventory_sync.ledger.levels import any_of
 from inventory_sync.ledger.schema import dirty_skus
 
 _MARK: Final = {
@@ -25,16 +26,15 @@ _MARK: Final = {
 
 # Sorted, so that two lanes that mark or clear the same SKUs wait for each other, not dead-lock.
 _PUT: Final = text(f"""
-    with put as (
-        insert into inventory_sync.dirty_skus as dirty (lane, {", ".join(_MARK)})
-        select :lane, {", ".join(_MARK)} from {given(**_MARK)}
-        order by sku
-        on conflict (lane, sku) do update
-        set generation = default, reason = excluded.reason,
-            occurred_at = least(dirty.occurred_at, excluded.occurred_at),
-            due_at = least(dirty.due_at, excluded.due_at),
-            marks = dirty.marks + excluded.marks)
-    select pg_notify('inventory_sync_dirty', :lane)""")
+    insert into inventory_sync.dirty_skus as dirty (lane, {", ".join(_MARK)})
+    select :lane, {", ".join(_MARK)} from {given(**_MARK)}
+    order by sku
+    on conflict (lane, sku) do update
+    set generation = default, reason = excluded.reason,
+        occurred_at = least(dirty.occurred_at, excluded.occurred_at),
+        due_at = least(dirty.due_at, excluded.due_at),
+        marks = dirty.marks + excluded.marks""")
+_RING: Final = text("select pg_notify('inventory_sync_' || :lane, '')")
 
 _TAKE: Final = text("""
     select lane, sku, generation, occurred_at, due_at, reason, marks
@@ -78,12 +78,15 @@ class DirtyList:
         with self._engine.connect() as connection:
             return [DirtySku(*row) for row in connection.execute(_TAKE, wanted)]
 
-    def next_due(self, lane: Lane) -> datetime | None:
-        """When the next SKU of the lane is due; ``None`` when its list is empty."""
-        query = select(func.min(dirty_skus.c.due_at)).where(dirty_skus.c.lane == lane)
+    def next_due(self, lanes: Sequence[Lane]) -> dict[Lane, datetime]:
+        """When the next SKU of each lane is due; lanes without work are left out."""
+        query = (
+            select(dirty_skus.c.lane, func.min(dirty_skus.c.due_at))
+            .where(dirty_skus.c.lane == any_of(lanes))
+            .group_by(dirty_skus.c.lane)
+        )
         with self._engine.connect() as connection:
-            first: datetime | None = connection.scalar(query)
-        return first
+            return {lane: due_at for lane, due_at in connection.execute(query)}
 
     def clear(self, done: Sequence[DirtySku]) -> None:
         """Take SKUs off the list, unless they have been marked again since they were taken."""
@@ -100,9 +103,13 @@ class DirtyList:
             return read_frame(connection, query)
 
 
-def put_on_list(connection: Connection, lane: Lane, marks: Sequence[Mark]) -> None:
+def put_on_list(
+    connection: Connection, lane: Lane, marks: Sequence[Mark], *, rings: bool = True
+) -> None:
     """Mark SKUs within the transaction of whoever has heard of them; at least one mark."""
     connection.execute(_PUT, {"lane": lane, "rows": as_rows(_one_per_sku(marks))})
+    if rings:
+        connection.execute(_RING, {"lane": lane})
 
 
 def _one_per_sku(marks: Sequence[Mark]) -> list[dict[str, Any]]:

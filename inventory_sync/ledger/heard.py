@@ -91,7 +91,7 @@ class Heard:
             if events:
                 _hear(connection, events, where)
             if marks:
-                put_on_list(connection, lane, marks)
+                put_on_list(connection, lane, marks, rings=False)  # the lane is awake
 
     def skus_of_document(self, document: str) -> list[str]:
         """The SKUs that events of the last months named for an ERP document, sorted."""

@@ -4,7 +4,7 @@ Put receiving and handing on here. Only the fields of a ``Hint`` are kept: nothi
 gets this far. Keep out what a delivery means.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -34,7 +34,7 @@ _HINT: Final = {
 
 # The same body under other ids is no news while the first waits; later it is: a store may return to
 # an earlier state. The unique indexes see the other doubles, also those within the call. Rows keep
-# the order of the call: of doubles the first is kept, and ids tell which delivery is the older one.
+# the order of the call: ids tell which delivery is the older one.
 _RECEIVE: Final = text(f"""
     insert into inventory_sync.inbox ({", ".join(_HINT)})
     select {", ".join(_HINT)} from {given(row_in_call="bigint", **_HINT)}
@@ -74,14 +74,11 @@ class Inbox:
         """
         if not hints:
             return 0
-        # Of one digest the first is enough, for those of one call arrived together.
-        first = {(hint.store, hint.digest): hint for hint in reversed(hints)}
-        fresh = [hint for hint in hints if first[hint.store, hint.digest] is hint]
-        rows = as_rows({"row_in_call": row} | _row(hint) for row, hint in enumerate(fresh))
+        statements = list(_statements(hints))
         with self._engine.begin() as connection:
             # Commits that notify wait for each other in any case, and so every double is seen.
             wait_for_turn(connection, "inbox")
-            new = connection.execute(_RECEIVE, {"rows": rows}).rowcount
+            new = sum(connection.execute(_RECEIVE, {"rows": r}).rowcount for r in statements)
             if new:
                 connection.execute(_RING)
         return new
@@ -128,6 +125,21 @@ class Inbox:
         )
         with self._engine.connect() as connection:
             return read_frame(connection, query)
+
+
+def _statements(hints: Sequence[Hint]) -> Iterator[str]:
+    """The rows of each statement, of one body at most one: the next statement sees whether an
+    earlier one was new.
+    """
+    rows: list[dict[str, Any]] = []
+    bodies: set[tuple[str, str]] = set()
+    for hint in hints:
+        if (hint.store, hint.digest) in bodies:
+            yield as_rows(rows)
+            rows, bodies = [], set()
+        rows.append({"row_in_call": len(rows)} | _row(hint))
+        bodies.add((hint.store, hint.digest))
+    yield as_rows(rows)
 
 
 def _row(hint: Hint) -> dict[str, Any]:

@@ -94,6 +94,29 @@ class Journal:
         with self._engine.begin() as connection:
             connection.execute(statement)
 
+    def note_pass(
+        self,
+        pass_id: str,
+        kind: str,
+        *,
+        started_at: datetime,
+        finished_at: datetime,
+        code_version: str,
+        counts: Mapping[str, int],
+    ) -> None:
+        """Note a pass that is done already; a crash before leaves its intents without a pass."""
+        row = {
+            "pass_id": pass_id,
+            "kind": kind,
+            "code_version": code_version,
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "status": "done",
+            "counts": dict(counts),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(passes).values(row))
+
     def last_passes(self, count: int) -> pd.DataFrame:
         """The newest passes, newest first; ``counts`` holds a dictionary, or none while running."""
         query = select(passes).order_by(passes.c.started_at.desc(), passes.c.pass_id).limit(count)

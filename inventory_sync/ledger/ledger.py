@@ -1,7 +1,7 @@
 """The ledger as one object: everything that a pass remembers beyond its own end.
 
 Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``,
-``locks``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``, ``clocks``,
+``locks``, ``retention``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``, ``clocks``,
 ``reservations``, ``listening``.
 """
 
@@ -20,13 +20,14 @@ from inventory_sync.ledger.locks import Locks
 from inventory_sync.ledger.orders import Orders
 from inventory_sync.ledger.publications import Publications
 from inventory_sync.ledger.reservations import Reservations
+from inventory_sync.ledger.retention import Retention
 
 
 class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Listening):
     """What lanes and event passes work with."""
 
 
-class Ledger(Orders, Intents, Publications, Journal, Locks, _EventMemory):
+class Ledger(Orders, Intents, Publications, Journal, Locks, Retention, _EventMemory):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
 

@@ -1,10 +1,10 @@
-"""Listening: the lanes are woken when the inbox or a dirty list has grown.
+"""Listening: a lane is woken when the inbox or its dirty list has grown.
 
 Put here which channels there are. The announcements themselves are made where it is written
 (``dirty``, ``inbox``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -19,7 +19,10 @@ class Listening:
     _engine: Engine
 
     @contextmanager
-    def on_work(self, channel: Channel, ring: Callable[[], None]) -> Iterator[None]:
-        """Call ``ring`` from another thread whenever the inbox or a dirty list has grown."""
-        with announced(self._engine, f"inventory_sync_{channel}", ring):
+    def on_work(self, channels: Sequence[Channel], ring: Callable[[], None]) -> Iterator[None]:
+        """Call ``ring`` from another thread whenever the inbox or these lanes' lists have grown.
+
+        Nobody is woken by what a lane marks of the events that it hears itself: it is awake.
+        """
+        with announced(self._engine, [f"inventory_sync_{channel}" for channel in channels], ring):
             yield

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from inventory_sync.defs.beat import Beat
+from inventory_sync.defs import sensors
 from inventory_sync.defs.jobs import event_sync
 from inventory_sync.defs.warm import WARM
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.extract import EVERYTHING
-from inventory_sync.flow.lane import FAST_LANES, MOST_SKUS
+from inventory_sync.flow import shift
+from inventory_sync.flow.lane import FAST_LANES, MOST_SKUS, LaneWorker
 from inventory_sync.ledger import connect
 from inventory_sync.sandbox.company.acme import Line
 from inventory_sync.sandbox.standin import Wanted, place_order
@@ -30,8 +32,9 @@ CLOCK = "RETRO-CLOCK-RED"
 
 @pytest.fixture
 def ticks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ticks]:
-    """Every lane has begun to listen; nothing is on the list; a tick takes a moment."""
-    monkeypatch.setattr(Beat, "begin", lambda beat, now: timedelta(seconds=0.05))
+    """Every lane has begun to listen; nothing is on the list; a tick is short, nothing lingers."""
+    monkeypatch.setattr(sensors, "STAY", timedelta(seconds=0.05))
+    monkeypatch.setattr(shift, "LINGER", timedelta(0))
     stage.ledger("DELETE FROM inventory_sync.dirty_skus")
     with dg.DagsterInstance.ephemeral() as instance:
         it = Ticks(stage, instance)
@@ -73,7 +76,9 @@ class TestAnEvent:
     def test_the_stores_show_it_and_no_run_was_asked_for(self, ticks: Ticks) -> None:
         assert ticks.stage.wrong() == {}
         assert self.evaluation.run_requests == []
-        assert self.evaluation.skip_message == "1 passes, reported without a run"
+        assert (
+            self.evaluation.skip_message == "1 passes since the last tick, reported without a run"
+        )
         assert dirty(ticks.stage) == {}
         assert ticks.instance.get_runs() == []
 
@@ -140,7 +145,10 @@ class TestAnEvent:
         assert len(mending) == 1
 
     def test_the_next_tick_reports_nothing(self, ticks: Ticks) -> None:
-        assert ticks.tick("order_events").skip_message == "0 passes, reported without a run"
+        assert (
+            ticks.tick("order_events").skip_message
+            == "0 passes since the last tick, reported without a run"
+        )
         assert ticks.checked(list(ATP), "atp_is_the_sum_of_its_terms") == [True]
 
 
@@ -246,8 +254,11 @@ class TestTrouble:
         assert "unavailable" in said
         assert "\n" not in said.strip()
         assert dirty(stage) == {CLOCK: "order_events"}, "nothing is forgotten"
-        assert WARM._lanes == {}, "everything is opened anew"
-        assert ticks.tick("order_events").skip_message == "1 passes, reported without a run"
+        assert WARM._posts == {}, "everything is opened anew"
+        assert (
+            ticks.tick("order_events").skip_message
+            == "1 passes since the last tick, reported without a run"
+        )
         assert stage.wrong() == {}
 
     def test_what_was_reported_before_a_tick_failed_is_not_lost(
@@ -255,14 +266,13 @@ class TestTrouble:
     ) -> None:
         with acme_of(stage) as acme:
             acme.adjust_stock(CLOCK, "NYC", -1)
-        lane = WARM._lanes["order_events"]
-        work = type(lane)._work
+        turn = LaneWorker.turn
 
-        def fail_afterwards(*arguments: object) -> None:
-            work(*arguments)
+        def fail_afterwards(*arguments: Any) -> None:
+            turn(*arguments)
             raise RuntimeError("the power is out")
 
-        monkeypatch.setattr(type(lane), "_work", fail_afterwards)
+        monkeypatch.setattr(LaneWorker, "turn", fail_afterwards)
         with pytest.raises(Exception, match=r"the power is out|order_events"):
             ticks.tick("order_events")
         assert ticks.checked(list(ATP), "atp_is_the_sum_of_its_terms") == [True]

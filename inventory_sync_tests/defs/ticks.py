@@ -12,6 +12,7 @@ import dagster as dg
 from sqlalchemy import create_engine
 
 from inventory_sync.defs.resources import InventorySync
+from inventory_sync.defs.warm import WARM
 from inventory_sync.domain.dirty import Lane
 from inventory_sync.sandbox.company.acme import Acme
 from inventory_sync_tests.defs.play import definitions_of, shown
@@ -36,7 +37,10 @@ class Ticks:
             resources={"inventory_sync": resource},
             sensor_name=sensor,
         ) as context:
-            return found.evaluate_tick(context)
+            evaluation = found.evaluate_tick(context)
+        for post in WARM._posts.values():
+            post.shift.stop()  # a test changes one thing after the other
+        return evaluation
 
     def run_job(self) -> dg.ExecuteInProcessResult:
         """What a run request of a sensor leads to."""

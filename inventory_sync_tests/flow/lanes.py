@@ -111,7 +111,13 @@ class Lanes:
 
     def turn(self, name: Lane = "order_events") -> Handover | None:
         """A lane hears, serves what is due, and stops."""
-        return self._workers[name].run(self.world.now, self.reports.append)
+        worker = self._workers[name]
+        with worker.alone() as is_mine:
+            turn = worker.turn(self.reports.append) if is_mine else None
+        if not isinstance(turn, Handover):
+            return None
+        worker.asked()
+        return turn
 
     def turns(self) -> None:
         """Every lane takes a turn; what needs a run is left on the list."""

@@ -85,6 +85,14 @@ class TestOpen:
         assert lanes.shown() == [12, 12]
         assert lanes.quiet()
 
+    def test_a_small_one_that_shopify_keeps_back_is_taken_from_every_store(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        draft_of(lanes, LARGE_UNITS - 1, reserves=True)
+        assert lanes.shown() == [15, 15]
+        assert states(world) == [("held", 5)]
+        assert lanes.quiet()
+
     def test_hearing_it_again_changes_nothing(self, lanes: Lanes, world: World) -> None:
         draft = draft_of(lanes, 8)
         tell(lanes, draft)

@@ -118,10 +118,11 @@ class TestTwoAtOnce:
         taken: list[object] = []
         with world.ledger.lane_lock("order_events", patience_seconds=1) as is_mine:
             assert is_mine
-            assert successor.run(world.now, taken.append) is None
-            assert taken == []
-            assert lanes.shown() == [20, 20]
-        successor.run(world.now, taken.append)
+            with successor.alone() as is_alone:
+                assert not is_alone
+        with successor.alone() as is_alone:
+            assert is_alone
+            successor.turn(taken.append)
         assert len(taken) == 1
         assert lanes.shown() == [7, 7]
 

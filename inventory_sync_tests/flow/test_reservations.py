@@ -8,6 +8,7 @@ import pytest
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, StoreUnreachable
 from inventory_sync.domain.reservations import Reservation
 from inventory_sync.flow.gather import read_orders
+from inventory_sync.flow.hearing import HoldEar
 from inventory_sync.flow.reservations import (
     ReservationRefused,
     confirm,
@@ -213,6 +214,13 @@ class TestEnds:
         assert states(world) == ["expired"]
         lanes.until_quiet()
         assert lanes.shown() == [20, 20]
+
+    def test_the_lane_wakes_when_its_time_is_over(
+        self, lanes: Lanes, world: World, held: Reservation
+    ) -> None:
+        lanes.later(30 * 60 - 1)
+        ear = HoldEar(world.parts, poll_seconds=30)
+        assert ear.hear() == held.expires_at
 
     def test_what_is_decided_stays_decided(
         self, lanes: Lanes, world: World, held: Reservation

@@ -72,10 +72,7 @@ class LedgerContract(FenceContract):
 
         assert names(due) == [("order_events", "OAK-TABLE"), ("repair", "OAK-TABLE")]
         assert len(taken(ledger)) == 4
-        assert (ledger.next_due("order_events"), ledger.next_due("hold_events")) == (
-            minutes(6),
-            None,
-        )
+        assert ledger.next_due(["order_events", "hold_events"]) == {"order_events": minutes(6)}
 
     def test_what_was_marked_since_it_was_taken_is_not_cleared(self, ledger: Ledger) -> None:
         ledger.mark("order_events", [mark("OAK-TABLE"), mark("RETRO-CLOCK")])
@@ -157,6 +154,14 @@ class LedgerContract(FenceContract):
 
         again = hint(2, digest="sha256-1", received_at=minutes(minute))
         assert ledger.receive([again]) == is_new
+
+    def test_news_is_not_lost_beside_a_double_with_the_same_body(self, ledger: Ledger) -> None:
+        ledger.receive([hint(1)])
+        ledger.inbox_done([entry.inbox_id for entry in ledger.inbox([STORE], limit=9)], at=LATE)
+        back_again = hint(2, digest="sha256-1")
+
+        assert ledger.receive([hint(1), back_again]) == 1
+        assert [entry.hint for entry in ledger.inbox([STORE], limit=9)] == [back_again]
 
     def test_deliveries_are_handed_on_in_order_until_they_are_done(self, ledger: Ledger) -> None:
         ledger.receive([hint(3), hint(1), hint(2, dead_reason="no id"), hint(4, store="b2c-eu")])
@@ -256,11 +261,11 @@ class LedgerContract(FenceContract):
         with ledger.store_lock(STORE), ledger.store_lock("b2c-eu"):
             pass
 
-    @pytest.mark.parametrize("channel", ["dirty", "inbox"])
+    @pytest.mark.parametrize("channel", ["repair", "inbox"])
     def test_whoever_waits_for_work_is_woken_by_it(self, ledger: Ledger, channel: Channel) -> None:
         bell = threading.Event()
-        with ledger.on_work(channel, bell.set):
-            if channel == "dirty":
+        with ledger.on_work(["hold_events", channel], bell.set):
+            if channel == "repair":
                 ledger.mark("repair", [mark("OAK-TABLE")])
             else:
                 ledger.receive([hint(1)])

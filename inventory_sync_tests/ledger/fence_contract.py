@@ -18,6 +18,7 @@ from inventory_sync_tests.ledger.samples import (
     LAX,
     PASS,
     SKUS,
+    SPOON,
     STORE,
     TABLE,
     call,
@@ -170,6 +171,23 @@ class FenceContract:
         adopt(ledger, CLOCK, TABLE, quantity=4)
 
         assert (level(ledger, CLOCK).base_units, level(ledger, TABLE).base_units) == (7, 4)
+
+    def test_readings_are_noted_for_known_levels_and_never_go_back(self, ledger: Ledger) -> None:
+        adopt(ledger, CLOCK, TABLE)
+
+        def observe(minute: int, *rows: tuple[LevelKey, int | None]) -> None:
+            seen = levels(*rows, columns=("observed_units",)).astype({"observed_units": "Int64"})
+            ledger.record_observed(STORE, seen, at=minutes(minute))
+
+        observe(2, (CLOCK, 3), (TABLE, None), (SPOON, 9))
+        observe(1, (CLOCK, 4))
+
+        shown = ledger.publications(STORE).set_index("sku")
+        assert shown["observed_units"].dropna().to_dict() == {"RETRO-CLOCK": 3}
+        assert shown["observed_at"].to_dict() == dict.fromkeys(
+            ["RETRO-CLOCK", "OAK-TABLE"], minutes(2)
+        )
+        assert shown["quantity_units"].to_dict() == dict.fromkeys(["RETRO-CLOCK", "OAK-TABLE"], 5)
 
     def test_stale_answers_are_counted_since_an_instant(self, ledger: Ledger) -> None:
         adopt(ledger, CLOCK, TABLE)

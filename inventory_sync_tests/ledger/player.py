@@ -143,7 +143,7 @@ def told_of_dirty_skus(ledger: Ledger) -> object:
     """What lanes see of dirty SKUs, events and clocks."""
     return (
         rows_of(ledger.dirty().drop(columns="generation")),
-        [ledger.next_due(lane) for lane in LANES],
+        ledger.next_due(LANES),
         [(ledger.heard_until(lane), ledger.heard_since(lane, NOON)) for lane in LANES],
         [ledger.skus_of_document(document) for document in ("SO-1", "SO-2")],
         ledger.next_clock(),

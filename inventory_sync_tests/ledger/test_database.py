@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.ledger import LedgerUnavailable, connect
+from inventory_sync.ledger import database as ledger_database
 from inventory_sync.ledger.database import open_engine
 from inventory_sync.ledger.schema import SCHEMA, metadata
 from inventory_sync_tests.ledger.samples import STORE
@@ -99,7 +100,10 @@ def test_a_url_that_is_no_postgresql_url_is_refused_without_being_shown(url: str
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_server_that_restarts_between_two_passes_is_no_failure(database: str) -> None:
+def test_a_server_that_restarts_between_two_passes_is_no_failure(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_database, "PING_AFTER_SECONDS", 0.0)
     ledger = connect(database)
     _end_all_connections(database)
 

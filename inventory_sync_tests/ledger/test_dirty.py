@@ -120,14 +120,17 @@ def test_what_is_not_due_is_not_taken(ledger: Ledger) -> None:
 
 
 def test_the_lane_knows_when_its_next_sku_is_due(ledger: Ledger) -> None:
-    assert ledger.next_due("order_events") is None
+    assert ledger.next_due(["order_events"]) == {}
 
     ledger.mark("order_events", [mark("OAK-TABLE", 0, 10), mark("RETRO-CLOCK", 1, 3)])
     ledger.mark("repair", [mark("OAK-TABLE", 0, 1)])
-    assert ledger.next_due("order_events") == minutes(3)
+    assert ledger.next_due(["order_events", "hold_events", "repair"]) == {
+        "order_events": minutes(3),
+        "repair": minutes(1),
+    }
 
     ledger.clear(ledger.take(["order_events"], due=minutes(3), limit=9))
-    assert ledger.next_due("order_events") == minutes(10)
+    assert ledger.next_due(["order_events"]) == {"order_events": minutes(10)}
 
 
 def test_nothing_to_mark_or_to_clear_is_fine(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import create_engine, text
 
-from inventory_sync.domain.dirty import Clock, Mark
+from inventory_sync.domain.dirty import Clock, Lane, Mark
 from inventory_sync.domain.extract import ErpEvent
 from inventory_sync.ledger import Ledger, connect
 from inventory_sync_tests.ledger.samples import NOON, STORE, line, minutes
@@ -41,28 +41,40 @@ def ring_the_clock(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    "work",
+    ("lane", "work"),
     [
-        lambda ledger: ledger.mark("order_events", [MARK]),
-        lambda ledger: ledger.record_events("hold_events", [EVENT], [MARK], at=NOON),
-        lambda ledger: ledger.record_order_lines(STORE, [line()], read_at=NOON),
-        ring_the_clock,
+        ("order_events", lambda ledger: ledger.mark("order_events", [MARK])),
+        ("repair", lambda ledger: ledger.mark("repair", [MARK])),
+        ("store_orders", lambda ledger: ledger.record_order_lines(STORE, [line()], read_at=NOON)),
+        ("hold_events", ring_the_clock),
     ],
-    ids=["mark", "record_events", "record_order_lines", "ring_clocks"],
 )
-def test_whatever_makes_the_dirty_list_longer_rings(
-    ledger: Ledger, database: str, work: Callable[[Ledger], None]
+def test_whatever_makes_the_list_of_a_lane_longer_rings(
+    ledger: Ledger, database: str, lane: Lane, work: Callable[[Ledger], None]
 ) -> None:
     bell = Bell()
-    with ledger.on_work("dirty", bell.ring):
+    with ledger.on_work([lane], bell.ring):
         assert bell.has_rung()  # it is connected
         work(connect(database))
         assert bell.has_rung()
 
 
+def test_a_lane_is_not_woken_by_what_it_hears_itself_nor_by_the_work_of_others(
+    ledger: Ledger,
+) -> None:
+    bell = Bell()
+    with ledger.on_work(["hold_events"], bell.ring):
+        assert bell.has_rung()
+        ledger.record_events("hold_events", [EVENT], [MARK], at=NOON)
+        ledger.mark("order_events", [MARK])
+        ledger.mark("hold_events", [MARK])
+        assert bell.has_rung()
+        assert bell.is_silent()
+
+
 def test_a_new_delivery_rings_and_a_double_does_not(ledger: Ledger) -> None:
     bell = Bell()
-    with ledger.on_work("inbox", bell.ring):
+    with ledger.on_work(["inbox"], bell.ring):
         assert bell.has_rung()
         ledger.receive([hint(1)])
         assert bell.has_rung()
@@ -82,7 +94,7 @@ def test_work_is_there_when_the_bell_rings(ledger: Ledger) -> None:
         seen.append(len(ledger.take(["order_events"], due=NOON, limit=9)))
         bell.ring()
 
-    with ledger.on_work("dirty", look):
+    with ledger.on_work(["order_events"], look):
         assert bell.has_rung()
         ledger.mark("order_events", [MARK])
         assert bell.has_rung()
@@ -94,7 +106,7 @@ def test_a_lost_connection_rings_when_it_is_back_for_something_may_have_been_mis
     ledger: Ledger, database: str
 ) -> None:
     bell = Bell()
-    with ledger.on_work("dirty", bell.ring):
+    with ledger.on_work(["order_events"], bell.ring):
         assert bell.has_rung()
         with create_engine(database).connect() as connection:
             ended = connection.scalar(
@@ -110,7 +122,7 @@ def test_a_lost_connection_rings_when_it_is_back_for_something_may_have_been_mis
 
 def test_nobody_listens_any_more_when_the_wait_is_over(ledger: Ledger) -> None:
     bell = Bell()
-    with ledger.on_work("dirty", bell.ring):
+    with ledger.on_work(["order_events"], bell.ring):
         assert bell.has_rung()
 
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("listen")]
@@ -120,7 +132,10 @@ def test_nobody_listens_any_more_when_the_wait_is_over(ledger: Ledger) -> None:
 
 def test_two_lanes_of_one_program_are_both_woken(ledger: Ledger) -> None:
     bells = [Bell(), Bell()]
-    with ledger.on_work("dirty", bells[0].ring), ledger.on_work("dirty", bells[1].ring):
+    with (
+        ledger.on_work(["order_events"], bells[0].ring),
+        ledger.on_work(["order_events"], bells[1].ring),
+    ):
         assert all(bell.has_rung() for bell in bells)
         ledger.mark("order_events", [MARK])
         assert all(bell.has_rung() for bell in bells)

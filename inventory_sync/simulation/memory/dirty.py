@@ -1,5 +1,6 @@
 """The dirty list in memory. Put the rules of ``ledger/dirty.py`` and ``ledger/clocks.py`` here."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,7 +31,7 @@ class MemoryDirtyList:
         self._dirty: dict[tuple[Lane, str], DirtySku] = {}
         self._generations = count(1)
         self._clocks: dict[str, tuple[Clock, datetime]] = {}
-        self._bells: dict[Channel, list[Callable[[], None]]] = {"inbox": [], "dirty": []}
+        self._bells: dict[Channel, list[Callable[[], None]]] = defaultdict(list)
 
     def mark(self, lane: Lane, marks: Sequence[Mark]) -> None:
         """As ``Ledger.mark``."""
@@ -46,7 +47,7 @@ class MemoryDirtyList:
                 1 + (before.marks if before else 0),
             )
         if marks:
-            self._ring("dirty")
+            self._ring(lane)
 
     def take(self, lanes: Sequence[Lane], *, due: datetime, limit: int) -> list[DirtySku]:
         """As ``Ledger.take``."""
@@ -54,9 +55,13 @@ class MemoryDirtyList:
         found.sort(key=lambda one: (one.occurred_at, one.lane, one.sku))
         return found[:limit]
 
-    def next_due(self, lane: Lane) -> datetime | None:
+    def next_due(self, lanes: Sequence[Lane]) -> dict[Lane, datetime]:
         """As ``Ledger.next_due``."""
-        return min((one.due_at for one in self._dirty.values() if one.lane == lane), default=None)
+        due: dict[Lane, datetime] = {}
+        for one in self._dirty.values():
+            if one.lane in lanes:
+                due[one.lane] = min(one.due_at, due.get(one.lane, one.due_at))
+        return due
 
     def clear(self, done: Sequence[DirtySku]) -> None:
         """As ``Ledger.clear``."""
@@ -64,6 +69,10 @@ class MemoryDirtyList:
             now = self._dirty.get((one.lane, one.sku))
             if now is not None and now.generation == one.generation:
                 del self._dirty[one.lane, one.sku]
+
+    def is_clean(self) -> bool:
+        """Whether no lane has anything to do, now or later."""
+        return not self._dirty
 
     def dirty(self) -> pd.DataFrame:
         """As ``Ledger.dirty``."""
@@ -101,13 +110,15 @@ class MemoryDirtyList:
         return sorted({clock.sku for clock in rung})
 
     @contextmanager
-    def on_work(self, channel: Channel, ring: Callable[[], None]) -> Iterator[None]:
+    def on_work(self, channels: Sequence[Channel], ring: Callable[[], None]) -> Iterator[None]:
         """As ``Ledger.on_work``, but in the same thread."""
-        self._bells[channel].append(ring)
+        for channel in channels:
+            self._bells[channel].append(ring)
         try:
             yield
         finally:
-            self._bells[channel].remove(ring)
+            for channel in channels:
+                self._bells[channel].remove(ring)
 
     def _ring(self, channel: Channel) -> None:
         for ring in tuple(self._bells[channel]):

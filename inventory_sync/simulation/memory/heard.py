@@ -41,6 +41,10 @@ class MemoryHeard(MemoryDirtyList):
         """As ``Ledger.heard_since``."""
         return {event: at for event, at in self._heard[lane].items() if at > after}
 
+    def has_heard(self, lane: Lane, event_id: int) -> bool:
+        """Whether an event was heard in a lane at any time."""
+        return event_id in self._heard[lane]
+
     def record_events(
         self,
         lane: Lane,

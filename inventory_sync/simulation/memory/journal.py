@@ -64,6 +64,20 @@ class MemoryJournal:
         if status == "done":
             self._done.add(pass_id)
 
+    def note_pass(
+        self,
+        pass_id: str,
+        kind: str,
+        *,
+        started_at: datetime,
+        finished_at: datetime,
+        code_version: str,
+        counts: Mapping[str, int],
+    ) -> None:
+        """As ``Ledger.note_pass``; counts passes by kind."""
+        self.passes[kind] += 1
+        self._done.add(pass_id)
+
     def last_good_counts(self) -> dict[str, int]:
         """As ``Ledger.last_good_counts``."""
         good = [found for name, found in self._snapshots.items() if name in self._done]

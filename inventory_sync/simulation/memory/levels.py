@@ -280,4 +280,5 @@ class MemoryLevels:
         for item, location, units in rows.to_numpy().tolist():
             base = self.published.get((store, LevelKey(str(item), str(location))))
             if base is not None and (base.observed_at is None or base.observed_at <= at):
-                base.observed_units, base.observed_at = int(units), at
+                base.observed_units = None if pd.isna(units) else int(units)
+                base.observed_at = at

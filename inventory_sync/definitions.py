@@ -20,7 +20,7 @@ from inventory_sync.defs.checks import (
     quarantine_checks,
     store_checks,
 )
-from inventory_sync.defs.jobs import event_sync, full_sync
+from inventory_sync.defs.jobs import event_sync, full_sync, webhooks_check
 from inventory_sync.defs.resources import FrameIOManager, InventorySync
 from inventory_sync.defs.retention import every_night, retention
 from inventory_sync.defs.sensors import event_sensors
@@ -48,7 +48,7 @@ def build_definitions(
             *(check for name in stores for check in store_checks(name)),
         ],
         jobs=[full_sync, event_sync, retention],
-        schedules=[every_night],
+        schedules=[every_night, webhooks_check(stores)],
         sensors=event_sensors(),
         resources={
             "inventory_sync": InventorySync(),

@@ -13,6 +13,7 @@ from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import TERM_COLUMNS
 from inventory_sync.domain.holds import held, overdue_orders, phantom_holds
+from inventory_sync.flow.subscriptions import missing_topics
 
 JUDGED = ("locations", "products", "components", "stock", "commitments", "acknowledged_orders")
 
@@ -168,7 +169,42 @@ def store_checks(name: str) -> list[dg.AssetChecksDefinition]:
             },
         )
 
-    return [nothing_in_the_store_needs_mending, the_store_shows_what_was_published]
+    return [
+        nothing_in_the_store_needs_mending,
+        the_store_shows_what_was_published,
+        _subscription_check(name),
+    ]
+
+
+SUBSCRIBED_CHECK = "every_topic_is_subscribed"
+
+
+def _subscription_check(name: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=["stores", name, "published_quantities"],
+        name=SUBSCRIBED_CHECK,
+        description="The store tells the receiver of its orders. Shopify removes a subscription "
+        "whose deliveries fail for hours; orders are then found by polling only, a minute later. "
+        "Mend it with `inventory-sync webhooks install`.",
+    )
+    def every_topic_is_subscribed(
+        context: dg.AssetCheckExecutionContext, inventory_sync: InventorySync
+    ) -> dg.AssetCheckResult:
+        """Asks the store for its subscriptions; without a receiver there is nothing to ask."""
+        settings = inventory_sync.settings()
+        url, is_live = settings.receiver.public_url, settings.stores[name].mode == "live"
+        if url is None or not is_live:
+            why = "receiver.public_url is not set" if url is None else "the store is in dry_run"
+            return dg.AssetCheckResult(passed=True, metadata={"not asked": why})
+        with inventory_sync.parts(context.log) as parts:
+            missing = missing_topics(parts, name, url)
+        return dg.AssetCheckResult(
+            passed=not missing,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"missing": ", ".join(missing) or "nothing"},
+        )
+
+    return every_topic_is_subscribed
 
 
 def _readable(findings: pd.DataFrame) -> pd.DataFrame:

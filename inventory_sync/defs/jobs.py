@@ -4,8 +4,11 @@ Put a job here with the sentence that says when to run it. Few jobs with broad s
 per SKU or store.
 """
 
+from collections.abc import Iterable
+
 import dagster as dg
 
+from inventory_sync.defs.checks import SUBSCRIBED_CHECK
 from inventory_sync.defs.reporting import runless_events
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.extract import EVERYTHING
@@ -22,6 +25,28 @@ full_sync = dg.define_asset_job(
     "any time: a second run that finds nothing changed writes nothing.",
     tags={"inventory_sync/kind": "full"},
 )
+
+
+def webhooks_check(stores: Iterable[str]) -> dg.ScheduleDefinition:
+    """Ask every store each hour whether it still tells us of its orders, and nothing else."""
+    keys = [
+        dg.AssetCheckKey(dg.AssetKey(["stores", name, "published_quantities"]), SUBSCRIBED_CHECK)
+        for name in stores
+    ]
+    job = dg.define_asset_job(
+        "webhooks_check",
+        selection=dg.AssetSelection.checks(*keys),
+        description="Look whether every store still sends its webhooks. Changes nothing.",
+        executor_def=dg.in_process_executor,
+        tags={"inventory_sync/kind": "check"},
+    )
+    return dg.ScheduleDefinition(
+        name="webhooks_check",
+        job=job,
+        cron_schedule="17 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
 
 
 @dg.op(

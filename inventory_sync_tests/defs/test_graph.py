@@ -97,6 +97,7 @@ def test_each_check_is_named_as_the_sentence_that_it_asserts() -> None:
             for store in ("b2b-us", "b2c-us")
             for asset, name in (
                 ("published_quantities", "nothing_in_the_store_needs_mending"),
+                ("published_quantities", "every_topic_is_subscribed"),
                 ("observed_quantities", "the_store_shows_what_was_published"),
             )
         ),
@@ -112,11 +113,27 @@ def test_only_the_check_of_the_sum_blocks() -> None:
 def test_the_full_job_holds_every_asset_and_check() -> None:
     definitions = graph_of("b2b-us", "b2c-us")
     jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
-    assert {name for name in jobs if not name.startswith("__")} == {"full_sync", "event_sync"}
+    assert {name for name in jobs if not name.startswith("__")} == {
+        "full_sync",
+        "event_sync",
+        "retention",
+        "webhooks_check",
+    }
     graph = definitions.resolve_asset_graph()
     layer = jobs["full_sync"].asset_layer
     assert set(layer.selected_asset_keys) == graph.get_all_asset_keys()
     assert set(layer.asset_graph.asset_check_keys) == graph.asset_check_keys
+
+
+def test_the_hourly_look_at_webhooks_is_one_check_per_store_and_no_asset() -> None:
+    definitions = graph_of("b2b-us", "b2c-us")
+    layer = definitions.resolve_job_def("webhooks_check").asset_layer
+    assert not layer.executable_asset_keys
+    assert {key.to_user_string() for key in layer.asset_graph.asset_check_keys} == {
+        f"stores/{store}/published_quantities:every_topic_is_subscribed"
+        for store in ("b2b-us", "b2c-us")
+    }
+    assert definitions.resolve_schedule_def("webhooks_check").cron_schedule == "17 * * * *"
 
 
 def steps_of(definitions: dg.Definitions) -> dict[str, dg.OpDefinition]:

@@ -108,6 +108,8 @@ class FakeStorefront(FakeShop):
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
         self._reach()
+        if call.within_seconds <= 0:
+            return Refused({}, (Refusal("NOT_SENT", "its time is over"),))
         self.calls.append(call)
         lost, self._lost = self._lost, None
         if lost is False:

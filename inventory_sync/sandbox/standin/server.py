@@ -35,6 +35,7 @@ from inventory_sync.sandbox.standin.admin_api import answer
 from inventory_sync.sandbox.standin.answers import Answer, not_found
 from inventory_sync.sandbox.standin.control import Shops, control_routes
 from inventory_sync.sandbox.standin.delivery import RETRY_SECONDS, Courier
+from inventory_sync.sandbox.standin.product_page import storefront_routes
 from inventory_sync.sandbox.standin.seed import ShopSeed
 from inventory_sync.sandbox.standin.shop import OpenShop, Shop, utc_now
 from inventory_sync.sandbox.standin.state_file import load_shops, save_shops
@@ -178,7 +179,11 @@ def _application(shops: Shops, open_shop: OpenShop, *meanwhile: Meanwhile) -> St
         return _response(reply)
 
     path = "/{shop}/admin/api/{version}/graphql.json"
-    routes = [*control_routes(shops, open_shop), Route(path, admin_api, methods=["POST"])]
+    routes = [
+        *control_routes(shops, open_shop),
+        Route(path, admin_api, methods=["POST"]),
+        *storefront_routes(shops),
+    ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

@@ -99,6 +99,8 @@ class Shop:
         self.faults = Faults()
         self.keys = KnownKeys()
         self.subscriptions: dict[int, Subscription] = {}
+        # By the owner's gid, then by "namespace.key": the type, and the value as its text.
+        self.metafields: dict[str, dict[str, tuple[str, str]]] = {}
         self.deliveries_under_way = 0
         self._outbox: list[Delivery] = []
         self.revision = 0

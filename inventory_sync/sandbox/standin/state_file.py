@@ -1,7 +1,8 @@
 """The shops in a file, so that a stand-in which starts again goes on where it stopped.
 
-Put what survives a restart here: stock, orders, drafts, tokens, webhook subscriptions. What does
-not: inventory history, idempotency keys, statistics, the bucket, faults, and deliveries under way.
+Put what survives a restart here: stock, orders, drafts, tokens, webhook subscriptions, metafields.
+What does not: inventory history, idempotency keys, statistics, the bucket, faults, and deliveries
+under way.
 """
 
 import os
@@ -33,6 +34,7 @@ class SavedShop:
     orders: list[Order]
     drafts: list[DraftOrder]
     subscriptions: list[Subscription] = field(default_factory=list)
+    metafields: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
 
 _SHOP: TypeAdapter[SavedShop] = TypeAdapter(SavedShop)
@@ -74,6 +76,7 @@ def _dump(shop: Shop) -> bytes:
             orders=[*shop.orders.values()],
             drafts=[*shop.drafts.values()],
             subscriptions=[*shop.subscriptions.values()],
+            metafields=shop.metafields,
         )
         return _SHOP.dump_json(saved)
 
@@ -103,4 +106,5 @@ def _load(saved: SavedShop, open_shop: OpenShop) -> Shop:
     shop.orders = {order.id: order for order in saved.orders}
     shop.drafts = {draft.id: draft for draft in saved.drafts}
     shop.subscriptions = {each.id: each for each in saved.subscriptions}
+    shop.metafields = saved.metafields
     return shop

@@ -1,8 +1,8 @@
 """The ledger as one object: everything that a pass remembers beyond its own end.
 
-Put a method into the part it belongs to: ``orders``, ``intents``, ``publications``, ``journal``,
-``locks``, ``retention``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``, ``clocks``,
-``reservations``, ``listening``.
+Put a method into the part it belongs to: ``orders``, ``fence``, ``intents``, ``publications``,
+``journal``, ``locks``, ``retention``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``,
+``clocks``, ``reservations``, ``listening``.
 """
 
 from sqlalchemy import Engine
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from inventory_sync.ledger.clocks import Clocks
 from inventory_sync.ledger.database import migrate, open_engine
 from inventory_sync.ledger.dirty import DirtyList
+from inventory_sync.ledger.fence import Fence
 from inventory_sync.ledger.heard import Heard
 from inventory_sync.ledger.inbox import Inbox
 from inventory_sync.ledger.intents import Intents
@@ -27,7 +28,7 @@ class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Lis
     """What lanes and event passes work with."""
 
 
-class Ledger(Orders, Intents, Publications, Journal, Locks, Retention, _EventMemory):
+class Ledger(Orders, Fence, Intents, Publications, Journal, Locks, Retention, _EventMemory):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
 

@@ -14,10 +14,10 @@ LEVEL: Final = {"inventory_item_id": "text", "store_location_id": "text"}
 """The columns of a level in a table of ``frames.given``."""
 
 
-def same_level(alias: str) -> str:
-    """The SQL condition that a row of ``alias`` is the level of ``given`` in ``:store``."""
+def same_level(alias: str, store: str = ":store") -> str:
+    """The SQL condition that a row of ``alias`` is the level of ``given`` in ``store``."""
     return (
-        f"{alias}.store = :store and {alias}.inventory_item_id = given.inventory_item_id "
+        f"{alias}.store = {store} and {alias}.inventory_item_id = given.inventory_item_id "
         f"and {alias}.store_location_id = given.store_location_id"
     )
 

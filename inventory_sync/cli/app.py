@@ -202,6 +202,34 @@ def release(
 
 
 @app.command()
+def simulate(
+    hours: Annotated[float, typer.Option(help="Simulated hours.", min=1)] = 100.0,
+    seed: Annotated[int, typer.Option(help="A seed repeats a run exactly.", min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """Run the product's own core in a simulated company, with crashes, lost messages and rushes."""
+    from inventory_sync.cli.simulate import simulate as run_simulation
+
+    raise typer.Exit(run_simulation(hours, seed, as_json=json))
+
+
+@app.command()
+def promise(
+    sku: Annotated[str, typer.Argument(help="As the ERP writes it.")],
+    quantity: Annotated[int, typer.Argument(help="Units.", min=1)],
+    location: Annotated[str | None, typer.Option(help="From this ERP location only.")] = None,
+    ship_to: Annotated[
+        str | None, typer.Option("--ship-to", help="Region of the settings' transit_days.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """When a quantity of a SKU can ship, from each location, and in parts."""
+    from inventory_sync.cli.promise import show_promise
+
+    raise typer.Exit(show_promise(sku, quantity, location=location, region=ship_to, as_json=json))
+
+
+@app.command()
 def holds(json: Json = False) -> None:
     """List what is held and for how long, and holds that only the ERP or only Shopify knows."""
     from inventory_sync.cli.holds import show_holds

@@ -24,6 +24,17 @@ def bench_atp(
     raise typer.Exit(show_atp(keys, as_json=json))
 
 
+@bench.command("projection")
+def bench_projection(
+    rows: Annotated[int, typer.Option(help="Dated rows.", min=1)] = 10_000_000,
+    json: Json = False,
+) -> None:
+    """Projected ATP of millions of dated rows over 180 days, beside pandas and a database."""
+    from inventory_sync.cli.benches import show_projection
+
+    raise typer.Exit(show_projection(rows, as_json=json))
+
+
 @bench.command("erp-read")
 def bench_erp_read(
     rows: Annotated[int, typer.Option(help="Stock rows.", min=1)] = 1_000_000,

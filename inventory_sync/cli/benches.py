@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from typing import Any
 
-from inventory_sync.bench import atp, erp_read, publish, webhooks
+from inventory_sync.bench import atp, erp_read, projection, publish, webhooks
 from inventory_sync.cli import bench_events
 from inventory_sync.cli.bench_receiver import bench_receiver
 from inventory_sync.cli.bench_stores import bench_stores
@@ -32,6 +32,22 @@ def show_atp(keys: int, *, as_json: bool) -> int:
     ]
     columns = ["way", "seconds", "times the floor", "extra MB", "times the rows' bytes"]
     _show(f"ATP of {keys:,} SKU-locations", columns, rows, as_json=as_json)
+    return 0
+
+
+def show_projection(rows: int, *, as_json: bool) -> int:
+    """Time and memory of each way to project the same dated rows."""
+    listing = [
+        [
+            each.name,
+            round(each.seconds, 3),
+            round(each.million_rows_per_second, 1),
+            round(each.extra_megabytes),
+        ]
+        for each in projection.measure(rows)
+    ]
+    columns = ["way", "seconds", "million rows per second", "extra MB"]
+    _show(f"Projected ATP of {rows:,} dated rows", columns, listing, as_json=as_json)
     return 0
 
 

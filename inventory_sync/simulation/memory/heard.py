@@ -1,6 +1,6 @@
-"""What was heard, in memory: events of the ERP, deliveries of the stores, reservations.
+"""What was heard, in memory: events of the ERP, deliveries of the stores.
 
-Put the rules of ``ledger/heard.py``, ``ledger/inbox.py`` and ``ledger/reservations.py`` here.
+Put the rules of ``ledger/heard.py`` and ``ledger/inbox.py`` here.
 """
 
 from collections import defaultdict
@@ -10,7 +10,6 @@ from typing import Final
 
 from inventory_sync.domain.dirty import Lane, Mark
 from inventory_sync.domain.extract import ErpEvent
-from inventory_sync.domain.reservations import Reservation
 from inventory_sync.domain.webhooks import Hint, InboxEntry
 from inventory_sync.simulation.memory.dirty import MemoryDirtyList
 
@@ -29,7 +28,6 @@ class MemoryHeard(MemoryDirtyList):
         self._inbox_open: dict[int, Hint] = {}
         self._inbox_names: set[tuple[str, ...]] = set()
         self._digests: dict[tuple[str, str], int] = {}
-        self._reservations: dict[str, Reservation] = {}
 
     # --- events of the ERP ---
 
@@ -112,21 +110,3 @@ class MemoryHeard(MemoryDirtyList):
         """As ``Ledger.inbox_done``."""
         for number in inbox_ids:
             self._inbox_open.pop(number, None)
-
-    # --- reservations ---
-
-    def reservations(self, *, held_only: bool = False) -> list[Reservation]:
-        """As ``Ledger.reservations``."""
-        found = [r for r in self._reservations.values() if r.state == "held" or not held_only]
-        return sorted(found, key=lambda r: (r.created_at, r.reservation_id))
-
-    def reservation(self, reservation_id: str) -> Reservation | None:
-        """As ``Ledger.reservation``."""
-        return self._reservations.get(reservation_id)
-
-    def save_reservations(self, reservations: Sequence[Reservation]) -> None:
-        """As ``Ledger.save_reservations``."""
-        for new in reservations:
-            old = self._reservations.get(new.reservation_id)
-            if old is None or old.state in {"held", new.state}:
-                self._reservations[new.reservation_id] = new

@@ -14,8 +14,10 @@ import pandas as pd
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.known import KnownLine
 from inventory_sync.domain.orders import OrderLine
+from inventory_sync.domain.reservations import Reservation
 from inventory_sync.simulation.memory.dirty import MemoryDirtyList
 from inventory_sync.simulation.memory.frames import INSTANT, TEXT, TRUTH, WHOLE, typed
+from inventory_sync.simulation.memory.reservations import MemoryReservations
 
 OrderKey = tuple[str, str]
 """(store, order_id)."""
@@ -47,7 +49,7 @@ class StoredOrder:
     first_seen_at: datetime
 
 
-class MemoryOrders(MemoryDirtyList):
+class MemoryOrders(MemoryReservations, MemoryDirtyList):
     """The part of the ledger that remembers orders."""
 
     def __init__(self) -> None:
@@ -58,9 +60,15 @@ class MemoryOrders(MemoryDirtyList):
         self._order_cursors: dict[str, datetime] = {}
 
     def record_order_lines(
-        self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
+        self,
+        store: str,
+        lines: Sequence[OrderLine],
+        *,
+        read_at: datetime,
+        reservations: Sequence[Reservation] = (),
     ) -> set[str]:
         """As ``Ledger.record_order_lines``."""
+        self.save_reservations(reservations)
         changed: dict[str, datetime] = {}
         for order_id, told in newest_states(lines).items():
             for sku in self._replace_older((store, order_id), told, read_at):

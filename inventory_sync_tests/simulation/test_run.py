@@ -1,0 +1,79 @@
+"""A thousand simulated hours with crashes, lost messages, rushes: nothing that never may happen.
+
+What must never happen is checked after every event (``simulation/checks.py``) and at rest. A seed
+that fails here is repeated by ``inventory-sync simulate --seed N --hours 50``.
+"""
+
+from dataclasses import asdict, replace
+
+import pytest
+from typer.testing import CliRunner
+
+from inventory_sync.cli.app import app
+from inventory_sync.simulation import run as run_module
+from inventory_sync.simulation.checks import Violation
+from inventory_sync.simulation.run import Report, episode
+from inventory_sync.simulation.scenario import scenario_of
+from inventory_sync.simulation.world import World
+
+HOURS = 50.0
+SEEDS = range(1, 21)
+
+
+def fifty_hours(seed: int) -> Report:
+    return episode(seed, replace(scenario_of(seed), hours=HOURS))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_happens_that_must_never_happen(seed: int) -> None:
+    report = fifty_hours(seed)
+    assert report.violation is None, report.violation
+    assert report.hours >= HOURS
+    assert report.events > HOURS
+    assert report.passes > 0
+    assert report.faults["crash"] > 0
+    assert report.faults["webhook lost"] > 0
+
+
+def test_a_seed_repeats_a_run_exactly() -> None:
+    first, again = (episode(7, replace(scenario_of(7), hours=10.0)) for _ in range(2))
+    assert asdict(first) == asdict(again)
+
+
+def test_another_seed_is_another_run() -> None:
+    first, other = (episode(seed, replace(scenario_of(7), hours=10.0)) for seed in (7, 11))
+    assert asdict(first) != asdict(other)
+
+
+def test_the_command_tells_what_happened_and_how_to_repeat_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = CliRunner()
+    good = runner.invoke(app, ["simulate", "--hours", "2", "--seed", "3"])
+    assert good.exit_code == 0, good.output
+    assert "Nothing happened that must never happen." in good.output
+
+    def oversell(world: World) -> None:
+        if world.events > 3:
+            raise Violation("S1: sold twice")
+        look(world)
+
+    look = World.look
+    monkeypatch.setattr(World, "look", oversell)
+    bad = runner.invoke(app, ["simulate", "--hours", "2", "--seed", "3"])
+    assert bad.exit_code == 1
+    assert "S1: sold twice" in bad.output
+    assert "simulate --seed 3 --hours 2" in bad.output
+
+
+def test_a_run_ends_with_its_hours_or_with_the_first_violation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def one(seed: int, scenario: object) -> Report:
+        return Report(hours=4.0, episodes=1, violation="S1" if seed == 12 else None, seed=seed)
+
+    monkeypatch.setattr(run_module, "episode", one)
+    scenarios = iter([scenario_of(0)] * 9)
+    assert run_module.run(10.0, 1, scenarios).episodes == 3
+    ended = run_module.run(40.0, 10, scenarios)
+    assert (ended.episodes, ended.seed, ended.violation) == (3, 12, "S1")

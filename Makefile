@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test crash check format lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)            ## set up everything and run the main job on the embedded default
@@ -12,6 +12,9 @@ demo: $(READY)            ## set up everything and run the main job on the embed
 
 test: $(READY)            ## the tests
 	@$(BIN)/python -m pytest
+
+crash: $(READY)           ## the long crash tests: every step killed, PostgreSQL stopped 20 times
+	@INVENTORY_SYNC_TEST_CRASHES=1 $(BIN)/python -m pytest -n 0 -s inventory_sync_tests/crash
 
 check: $(READY)           ## format, lint, types, architecture
 	$(BIN)/ruff format --check .

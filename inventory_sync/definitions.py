@@ -11,6 +11,7 @@ import dagster as dg
 from inventory_sync.defs.assets.atp import available_to_promise_asset
 from inventory_sync.defs.assets.erp import erp_snapshot
 from inventory_sync.defs.assets.orders import orders_in_flight
+from inventory_sync.defs.assets.promises import projected, promise_dates_asset
 from inventory_sync.defs.assets.stores import store_assets
 from inventory_sync.defs.checks import (
     atp_is_the_sum_of_its_terms,
@@ -37,6 +38,8 @@ def build_definitions(
             erp_snapshot,
             orders_in_flight,
             available_to_promise_asset,
+            projected,
+            promise_dates_asset,
             *(asset for name, store in stores.items() for asset in store_assets(name, store)),
         ],
         asset_checks=[

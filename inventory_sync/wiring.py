@@ -11,18 +11,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Final
 
 from inventory_sync import __version__
 from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.calendar import Calendar, weekdays, zone_named
+from inventory_sync.domain.dated_rows import ProjectionRules
 from inventory_sync.domain.guards import GuardLimits
+from inventory_sync.domain.promise import Place
 from inventory_sync.erp.sql import SqlErp
-from inventory_sync.flow.parts import Parts, StorePolicy
+from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
 from inventory_sync.flow.ports import Storefront
 from inventory_sync.ledger import Ledger, connect, embedded
 from inventory_sync.ledger.dagster_home import write_dagster_home
-from inventory_sync.settings import Settings, Store
+from inventory_sync.settings import Promise, PromiseLocation, Settings, Store
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.requests import Endpoint
 from inventory_sync.shopify.storefront import ShopifyStorefront
@@ -146,7 +150,34 @@ def open_parts(
             new_id=lambda: str(uuid.uuid4()),
             code_version=__version__,
             tell=tell,
+            promises=promise_policy(settings.promise),
         )
+
+
+def promise_policy(promise: Promise) -> PromisePolicy:
+    """What the settings say about dates, in the words of the flow."""
+    rules = ProjectionRules(
+        horizon_days=promise.horizon_days,
+        same_day=promise.same_day,
+        overdue_supply_days=promise.overdue_supply_days,
+        count_unconfirmed=promise.count_unconfirmed,
+    )
+    places = {
+        name: Place(name, _calendar(location), priority)
+        for priority, (name, location) in enumerate(promise.locations.items())
+    }
+    return PromisePolicy(rules, places)
+
+
+def _calendar(location: PromiseLocation) -> Calendar:
+    return Calendar(
+        zone=zone_named(location.time_zone),
+        working_days=weekdays(location.working_days),
+        holidays=frozenset(location.holidays),
+        cutoff=time_of_day.fromisoformat(location.cutoff),
+        handling_days=location.handling_days,
+        transit_days=location.transit_days,
+    )
 
 
 def policy(store: Store) -> StorePolicy:

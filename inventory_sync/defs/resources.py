@@ -74,9 +74,9 @@ class FrameIOManager(dg.ConfigurableIOManager):
             old.unlink(missing_ok=True)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """Read the frame of this run, or else the newest."""
+        """Read the frame of this run, or else the newest; outside of a run the newest."""
         folder = self._folder(context.asset_key)
-        mine = folder / f"{context.step_context.run_id}.parquet"
+        mine = folder / f"{_run_id(context)}.parquet"
         found = [mine] if mine.exists() else _newest_first(folder)
         if not found:
             raise dg.Failure(
@@ -92,6 +92,13 @@ class FrameIOManager(dg.ConfigurableIOManager):
 
         base = Path(self.folder) if self.folder else home_folder() / "frames"
         return base.joinpath(*key.path)
+
+
+def _run_id(context: dg.InputContext) -> str | None:
+    try:
+        return context.step_context.run_id
+    except dg.DagsterInvariantViolationError:  # somebody opens an asset by hand
+        return None
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ tick stays with its lane for most of that, so what needs a run is asked for at o
 works on until the next tick (``flow/shift.py``). What an event leads to is ``flow/lane.py``.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
@@ -18,11 +18,12 @@ from inventory_sync.domain.dirty import Lane
 STAY: Final = timedelta(seconds=4)
 """How long a tick stays: with what Dagster does around it, a beat of five seconds is not missed."""
 
-_NOT_STARTED: Final = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-]
+START_WITHIN: Final = timedelta(seconds=10)
+"""A run that has not started so long after its launch has died with the code server that launched
+it. Dagster notices that after two minutes; its level would stay closed as long.
+"""
+
+_WAITING: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 _DESCRIPTIONS: Final[dict[Lane, str]] = {
     "order_events": "Orders, stock and supply as the ERP changes them: the SKUs of each event are "
@@ -58,12 +59,20 @@ def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
             raise
         if handover is None:
             return dg.SkipReason(f"{passes} passes since the last tick, reported without a run")
-        waiting = context.instance.get_runs_count(
-            dg.RunsFilter(job_name=event_sync.name, statuses=_NOT_STARTED)
-        )
-        if waiting:
+        if _is_about_to_run(context.instance):
             return dg.SkipReason(f"{handover.reason}; a run that will do it is about to start")
         context.log.info(handover.reason)
         return dg.SensorResult(run_requests=[dg.RunRequest(tags={"inventory_sync/why": name})])
 
     return evaluate
+
+
+def _is_about_to_run(instance: dg.DagsterInstance) -> bool:
+    """Whether a run that has not looked at the dirty list yet will do so soon."""
+    starting = dg.RunsFilter(
+        job_name=event_sync.name,
+        statuses=[dg.DagsterRunStatus.STARTING],
+        updated_after=datetime.now(UTC) - START_WITHIN,
+    )
+    waiting = dg.RunsFilter(job_name=event_sync.name, statuses=_WAITING)
+    return instance.get_runs_count(waiting) > 0 or instance.get_runs_count(starting) > 0

@@ -75,6 +75,9 @@ class StorePlan:
         )
 
 
+_NOTHING = joined([], FINDING_COLUMNS)
+
+
 def decide(
     offers: pd.DataFrame, view: StoreView, *, skus: pd.Index, untracked: frozenset[str]
 ) -> StorePlan:
@@ -260,6 +263,8 @@ def _found(
     by: str = "sku",
     value: str | None = None,
 ) -> pd.DataFrame:
+    if rows.empty:
+        return _NOTHING
     subjects = rows[by].astype("object")
     if "store_location_id" in rows:
         subjects = subjects + " @ " + rows["store_location_id"].astype("object")

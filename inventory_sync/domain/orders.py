@@ -137,6 +137,28 @@ def in_flight_effect(lines: pd.DataFrame, kits: Kits, stores: StoreLocations) ->
     return spread.groupby(keys)["in_flight_micros"].sum().reset_index()
 
 
+def demand_in_flight(lines: pd.DataFrame, stores: StoreLocations) -> pd.DataFrame:
+    """The same for ERP locations: ``sku``, ``location``, ``quantity_micros``, kits as they are.
+
+    A line may be taken from any ERP location behind its store location, so it counts at each of
+    them: what is promised from one of them is a lower bound.
+    """
+    rows = [
+        (sku, place, micros)
+        for store, at, sku, micros in lines[
+            ["store", "store_location_id", "sku", "in_flight_micros"]
+        ].itertuples(index=False)
+        for place in _erp_locations(stores.get(store, {}), at)
+    ]
+    frame = pd.DataFrame(rows, columns=["sku", "location", "quantity_micros"])
+    return frame.astype({"sku": "str", "location": "str", "quantity_micros": "int64"})
+
+
+def _erp_locations(mapped: Mapping[str, Sequence[str]], at: str | None) -> set[str]:
+    places = mapped.values() if pd.isna(at) else [mapped.get(str(at), ())]
+    return {place for erp_locations in places for place in erp_locations}
+
+
 def _touched(origins: pd.DataFrame, stores: StoreLocations) -> pd.DataFrame:
     """For each place where a line can be (store, store location or none): where it is deducted."""
     rows = [

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 SEND_WITHIN_SECONDS: Final = 5.0
-"""A call leaves within this time of being handed to the storefront, or never."""
+"""A call leaves within this time of its intent, or never."""
 
 LEVEL: Final = ["inventory_item_id", "store_location_id"]
 """The two columns that name a level in every frame."""
@@ -51,13 +51,15 @@ class SetQuantities:
 
     ``relative``: each level is changed *by* quantity - expected, whatever it shows (the
     ledger-relative delta of protocol B.3, D3). It cannot be refused as stale, so it serves items
-    that sell faster than we hear of it; it must reach the store at most once.
+    that sell faster than we hear of it; it must reach the store at most once. ``within_seconds``:
+    it leaves so soon or never, for its intent is older than the call.
     """
 
     idempotency_key: str
     reference_uri: str
     changes: tuple[QuantityChange, ...]
     relative: bool = False
+    within_seconds: float = field(default=SEND_WITHIN_SECONDS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

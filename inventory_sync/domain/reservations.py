@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from inventory_sync.domain.orders import OrderLine
+
 ReservationState = Literal["held", "confirmed", "released", "expired", "refused"]
 
 OUR_ORDERS: Final = "inventory-sync:"
@@ -50,6 +52,20 @@ class Reservation:
         """What the reservation takes from all stores: nothing once it is over, or an order."""
         stays = self.state == "confirmed" and self.order_id.startswith(OUR_ORDERS)
         return self.quantity_units if self.state == "held" or stays else 0
+
+    def as_order_line(self, at: datetime) -> OrderLine:
+        """The line of our order ledger that takes these units from every store."""
+        return OrderLine(
+            order_id=self.order_id,
+            order_name=self.reservation_id,
+            line_id=self.line_id,
+            sku=self.sku,
+            inventory_item_id=self.inventory_item_id,
+            store_location_id=self.store_location_id,
+            current_units=self.owed_units,
+            taken_units=self.taken_units,
+            updated_at=at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

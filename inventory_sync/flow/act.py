@@ -6,12 +6,13 @@ decisions about quantities out: a refused row is decided anew by the next round,
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable, WriteInFlight
 from inventory_sync.domain.publication import (
+    SEND_WITHIN_SECONDS,
     Applied,
     Decided,
     LevelKey,
@@ -154,7 +155,10 @@ def _note(batch: Batch, outcome: Outcome, sent: Sent) -> list[Batch]:
 
 
 def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Outcome]:
-    """One call: intent, call, outcome. A crash in between leaves the intent open."""
+    """One call: intent, call, outcome. A crash in between leaves the intent open.
+
+    The time to send runs from the intent on, however long it took to write it down.
+    """
     storefront = parts.storefronts[plan.store]
     storefront.await_turn()  # before the intent: an open one closes its levels to everybody
     call = SetQuantities(
@@ -163,6 +167,7 @@ def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Ou
         changes=batch.changes,
         relative=batch.relative,
     )
+    created_at = parts.now()
     try:
         parts.ledger.prepare(
             plan.store,
@@ -170,14 +175,15 @@ def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Ou
             call,
             decided={change.key: plan.decided[change.key] for change in batch.changes},
             as_of=plan.as_of,
-            created_at=parts.now(),
+            created_at=created_at,
         )
     except WriteInFlight as busy:
         why = Refusal(WRITE_IN_FLIGHT, "another pass writes this level, or has newer figures")
         return batch, Refused({i: why for i, c in enumerate(batch.changes) if c.key in busy.keys})
     sent.first_at = sent.first_at or parts.now()
+    left = SEND_WITHIN_SECONDS - (parts.now() - created_at).total_seconds()
     try:
-        outcome = storefront.set_quantities(call)
+        outcome = storefront.set_quantities(replace(call, within_seconds=left))
     except (StoreStopped, StoreUnreachable) as error:  # raised only when nothing was applied
         refusal = Refused({}, (Refusal("NOT_APPLIED", str(error)),))
         parts.ledger.settle(plan.store, call.idempotency_key, refusal, at=parts.now())

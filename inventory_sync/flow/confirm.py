@@ -36,6 +36,8 @@ def with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
 
 def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
     """What Shopify refused, what has no known outcome, and what it took but does not show."""
+    if not (sent.applied or sent.refused or sent.unknown):
+        return joined([], FINDING_COLUMNS)
     names = dict(
         zip(level_keys(rows), rows["sku"] + " @ " + rows["store_location_id"], strict=True)
     )

@@ -17,6 +17,9 @@ from inventory_sync.flow.reservations import expire
 LATE_BY = timedelta(seconds=60)
 """Event ids may be committed out of order; an event is still found when it is so late."""
 
+REMEMBERED = (10 * LATE_BY, timedelta(hours=2), timedelta(days=1))
+"""So far back a starting lane looks for what it has heard: further only where it was quiet."""
+
 _EVENTS_AT_ONCE = 10_000
 
 
@@ -70,16 +73,34 @@ class ErpEar:
             known = self._parts.erp.last_event_id()
             now = self._parts.now()
             self._parts.ledger.record_events(self._lane, [], [], at=now, restart_at=known)
-        self._heard = self._parts.ledger.heard_since(self._lane, self._parts.now() - 10 * LATE_BY)
-        lowest = min(self._heard, default=known + 1) - 1
-        self._marks.append((self._parts.now() - LATE_BY, min(lowest, known)))
+        then = self._parts.now() - LATE_BY - self._poll
+        self._marks.append((then, self._remember(known)))
         self._highest = known
         return known
 
+    def _remember(self, known: int) -> int:
+        """Recall what was heard; returns the highest id some time before the last of it.
+
+        Below that id nothing was missing any more, however long the lane was away since.
+        """
+        low = known
+        for back in REMEMBERED:
+            self._heard = self._parts.ledger.heard_since(self._lane, self._parts.now() - back)
+            last = max(self._heard.values(), default=None)
+            if last is not None:
+                then = last - LATE_BY - self._poll
+                before = [id_ for id_, at in self._heard.items() if at <= then]
+                if before:
+                    return max(before)
+                low = min(known, *(id_ - 1 for id_ in self._heard))
+        return low
+
     def _low_id(self, now: datetime, highest: int) -> int:
-        """The highest id as it was ``LATE_BY`` ago."""
+        """The highest id as it was ``LATE_BY`` before the last look back: what came since then may
+        have a lower id.
+        """
         self._marks.append((now, highest))
-        while len(self._marks) > 1 and self._marks[1][0] <= now - LATE_BY:
+        while len(self._marks) > 1 and self._marks[1][0] <= now - LATE_BY - self._poll:
             self._marks.popleft()
         low = self._marks[0][1]
         self._heard = {id_: at for id_, at in self._heard.items() if id_ > low}

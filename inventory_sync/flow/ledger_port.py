@@ -13,6 +13,7 @@ import pandas as pd
 
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import Applied, Decided, LevelKey, Refused, SetQuantities
+from inventory_sync.domain.reservations import Reservation
 from inventory_sync.flow.event_memory_port import EventMemory
 
 
@@ -79,11 +80,17 @@ class Ledger(EventMemory, Protocol):
         ...
 
     def record_order_lines(
-        self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
+        self,
+        store: str,
+        lines: Sequence[OrderLine],
+        *,
+        read_at: datetime,
+        reservations: Sequence[Reservation] = (),
     ) -> set[str]:
         """Remember the newest state of whole orders; the SKUs of lines that are not as before.
 
-        The same transaction marks these SKUs in the lane ``store_orders``.
+        The same transaction marks these SKUs in the lane ``store_orders``, and saves the
+        reservations that the lines stand for.
         """
         ...
 

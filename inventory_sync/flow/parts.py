@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.dated_rows import ProjectionRules
 from inventory_sync.domain.guards import GuardLimits
+from inventory_sync.domain.promise import Place
 from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync.flow.ports import ErpSource, Storefront
 
@@ -31,6 +33,14 @@ class StorePolicy:
 
 
 @dataclass(frozen=True)
+class PromisePolicy:
+    """What the settings say about dates: how dated rows count, and the calendar of each place."""
+
+    rules: ProjectionRules = field(default_factory=ProjectionRules)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Parts:
     """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique;
     ``threads`` opens a pool of so many threads.
@@ -47,6 +57,7 @@ class Parts:
     code_version: str
     tell: Callable[[str], None] = field(default=lambda line: None)
     threads: Callable[[int], Executor] = ThreadPoolExecutor
+    promises: PromisePolicy = field(default_factory=PromisePolicy)
 
     def locations(self) -> dict[str, Mapping[str, Sequence[str]]]:
         """Store -> store location -> ERP locations, for all stores."""

@@ -140,7 +140,7 @@ class Storefront(Protocol):
     def set_quantities(self, call: SetQuantities) -> Outcome:
         """Send one call. Waits for the rate limit; sends again only what provably did not run.
 
-        A call that could not leave within ``SEND_WITHIN_SECONDS`` is refused with the code
+        A call that could not leave within its ``within_seconds`` is refused with the code
         ``NOT_SENT`` and will never be sent: whoever finds its intent open can wait for its end.
         Raises ``StoreStopped`` or ``StoreUnreachable`` only when nothing was changed. A relative
         call must not name a level twice (``ValueError``).

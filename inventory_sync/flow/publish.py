@@ -10,6 +10,7 @@ from datetime import timedelta
 import pandas as pd
 
 from inventory_sync.domain.decision import StorePlan, StoreView
+from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, joined
 from inventory_sync.domain.guards import plan_objections
@@ -163,6 +164,7 @@ def publish_reading(
         _adopt(parts, store, _without_base(plan.rows), view.busy, pass_id)
         job = _Job(store, pass_id, basis, view)
         sent = _write(parts, job, plan, offered)
+        _look_again(parts, sent, rows)
         rows = with_shown(rows, confirm(parts, store, sent))
         found.append(problems(parts, store, sent, rows))
         observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
@@ -199,6 +201,8 @@ def _adopt(parts: Parts, store: str, rows: pd.DataFrame, busy: pd.DataFrame, pas
     Read again first: an order that came after the first reading and before that of the orders would
     count twice. A level that has changed meanwhile is left to the next pass.
     """
+    if rows.empty:
+        return
     under_way = pd.MultiIndex.from_frame(busy[LEVEL])
     rows = rows[~pd.MultiIndex.from_frame(rows[LEVEL]).isin(under_way)]
     fresh = read_back(parts.storefronts[store], rows[LEVEL])
@@ -213,6 +217,8 @@ def _adopt(parts: Parts, store: str, rows: pd.DataFrame, busy: pd.DataFrame, pas
 
 def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Sent:
     """Send the plan; decide anew, from fresh reading, the levels that changed in between."""
+    if plan.writes.empty:
+        return Sent()
     sent = act(parts, _sendable(parts, job, plan, offered))
     for _ in range(ROUNDS - 1):
         if not sent.stale:
@@ -224,6 +230,16 @@ def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) ->
         again = decide_store(offered, view, job.basis.atp)
         sent = sent.then(act(parts, _sendable(parts, job, again, offered)))
     return sent
+
+
+def _look_again(parts: Parts, sent: Sent, rows: pd.DataFrame) -> None:
+    """An event pass that was quicker has not seen what the store shows: it decides once more."""
+    overtaken = set(sent.overtaken)
+    now = parts.now()
+    skus = {sku for key, sku in zip(level_keys(rows), rows["sku"], strict=True) if key in overtaken}
+    marks = [Mark(str(sku), now, now, "another pass was quicker") for sku in sorted(skus)]
+    if marks:
+        parts.ledger.mark("order_events", marks)
 
 
 def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Plan:

@@ -13,7 +13,6 @@ from inventory_sync.domain.dirty import DirtySku
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, InventorySyncError
 from inventory_sync.domain.extract import OrderRequest
 from inventory_sync.domain.few.decide import FewPlan
-from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.reservations import (
     OUR_ORDERS,
     Draft,
@@ -168,7 +167,7 @@ def _follow(
         reserve(parts, wanted)
     except ReservationRefused as short:
         refused = replace(wanted, state="refused", decided_at=parts.now(), reason=str(short))
-        parts.ledger.save_reservations([refused])
+        parts.ledger.save_reservations([replace(refused, taken_units=0)])
         parts.tell(f"{store}: {draft.name} is not reserved: {short}")
 
 
@@ -243,33 +242,28 @@ def _end(
 
 
 def _save(parts: Parts, reservation: Reservation) -> None:
-    """Write a reservation down, and its order as an order of our ledger, which marks its SKUs.
+    """Write a reservation down together with its order line, which marks its SKUs.
 
-    The reservation first: an order without one would never end.
+    One that has ended meanwhile stays as it ended.
     """
-    parts.ledger.save_reservations([reservation])
+    _record(parts, reservation)
+    kept = parts.ledger.reservation(reservation.reservation_id)
+    if kept is not None and kept.state != reservation.state:
+        _record(parts, kept)
+
+
+def _record(parts: Parts, reservation: Reservation) -> None:
     at = parts.now()
-    lines = [
-        OrderLine(
-            order_id=each.order_id,
-            order_name=each.reservation_id,
-            line_id=each.line_id,
-            sku=each.sku,
-            inventory_item_id=each.inventory_item_id,
-            store_location_id=each.store_location_id,
-            current_units=each.owed_units,
-            taken_units=each.taken_units,
-            updated_at=at,
-        )
-        for each in _newest_by_line(parts.ledger.reservations(), reservation)
-    ]
-    parts.ledger.record_order_lines(reservation.store, lines, read_at=at)
-
-
-def _newest_by_line(all_of_them: Sequence[Reservation], of: Reservation) -> list[Reservation]:
-    """The reservations of one order, one for each of its lines: the newest."""
-    mine = [each for each in all_of_them if (each.store, each.order_id) == (of.store, of.order_id)]
-    return list({each.line_id: each for each in mine}.values())
+    mine = {
+        each.reservation_id: each
+        for each in parts.ledger.reservations()
+        if (each.store, each.order_id) == (reservation.store, reservation.order_id)
+    } | {reservation.reservation_id: reservation}
+    newest = {each.line_id: each for each in sorted(mine.values(), key=lambda r: r.created_at)}
+    lines = [each.as_order_line(at) for each in newest.values()]
+    parts.ledger.record_order_lines(
+        reservation.store, lines, read_at=at, reservations=[reservation]
+    )
 
 
 def _work(parts: Parts, sku: str) -> DirtySku:

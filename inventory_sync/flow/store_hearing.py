@@ -154,7 +154,7 @@ class StoreEar:
             )
             if (suspect := told.get((item, location)))
             and suspect.units != units
-            and suspect.told_at > at
+            and suspect.told_at >= at
         ]
         self._parts.ledger.mark("repair", marks)
         for item, location in told:

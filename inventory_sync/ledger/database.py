@@ -5,6 +5,7 @@ runs when no database is configured (``embedded``).
 """
 
 import time
+from contextlib import closing
 from typing import Any, Final
 
 import psycopg
@@ -43,6 +44,7 @@ def open_engine(url: str) -> Engine:
     )
     _name_failures(engine)
     _ping_after_rest(engine)
+    _be_durable(engine)
     return engine
 
 
@@ -90,6 +92,19 @@ def unavailable(url: URL, failure: BaseException) -> LedgerUnavailable:
     said = next(iter(str(failure).strip().splitlines()), "no reason given").rstrip(".")
     place = f"database {url.database} at {url.host or url.query.get('host') or 'the local socket'}"
     return LedgerUnavailable(f"The ledger in {place} cannot be used: {said}; {_WAY_OUT}.")
+
+
+def _be_durable(engine: Engine) -> None:
+    """What is acknowledged is on disk, also on a server that is set up to be quicker than that."""
+
+    @event.listens_for(engine, "connect")
+    def wait_for_the_disk(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(
+                "select set_config('synchronous_commit', 'on', false)"
+                " where current_setting('synchronous_commit') = 'off'"
+            )
+        connection.commit()
 
 
 def _ping_after_rest(engine: Engine) -> None:

@@ -16,10 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.orders import OrderLine
+from inventory_sync.domain.reservations import Reservation
 from inventory_sync.ledger.dirty import put_on_list
 from inventory_sync.ledger.frames import as_rows, given, read_frame
 from inventory_sync.ledger.levels import any_of
 from inventory_sync.ledger.locks import wait_for_turn
+from inventory_sync.ledger.reservations import put_reservations
 from inventory_sync.ledger.schema import order_cursors, order_lines
 
 _COLUMNS: Final = {
@@ -62,7 +64,12 @@ class Orders:
     _engine: Engine
 
     def record_order_lines(
-        self, store: str, lines: Sequence[OrderLine], *, read_at: datetime
+        self,
+        store: str,
+        lines: Sequence[OrderLine],
+        *,
+        read_at: datetime,
+        reservations: Sequence[Reservation] = (),
     ) -> set[str]:
         """Remember whole orders, as an answer of the store at ``read_at`` told them.
 
@@ -71,13 +78,15 @@ class Orders:
         the same ledger, in whatever order and however often they are delivered (protocol B.9, Q5).
 
         Returns the SKUs of lines that are not as before. They are marked in the lane
-        ``store_orders`` by the same transaction, so that no other store is forgotten.
+        ``store_orders`` by the same transaction, so that no other store is forgotten. It saves the
+        ``reservations`` too that the lines stand for: neither is ever there without the other.
         """
         orders = _newest_states(lines)
         changed: dict[str, datetime] = {}
         with self._engine.begin() as connection:
             # Two deliveries of one order must not replace its lines at the same time.
             wait_for_turn(connection, f"order_lines {store}")
+            put_reservations(connection, reservations)
             for order_ids in _in_parts(list(orders)):
                 part = {order_id: orders[order_id] for order_id in order_ids}
                 for sku, since in _replace_older(connection, store, part, read_at):

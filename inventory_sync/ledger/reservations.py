@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Final
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Connection, Engine, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from inventory_sync.domain.reservations import Reservation
@@ -48,16 +48,21 @@ class Reservations:
 
         One that has ended stays in the state it ended in, whoever comes later with another.
         """
-        if not changed:
-            return
-        statement = insert(reservations)
-        new = statement.excluded
-        old = reservations.c
-        upsert = statement.on_conflict_do_update(
-            index_elements=["reservation_id"],
-            set_={name: new[name] for name in _FIELDS},
-            where=or_(old.state == "held", old.state == new.state),
-        )
-        rows = sorted(changed, key=lambda reservation: reservation.reservation_id)
         with self._engine.begin() as connection:
-            connection.execute(upsert, [asdict(reservation) for reservation in rows])
+            put_reservations(connection, changed)
+
+
+def put_reservations(connection: Connection, changed: Sequence[Reservation]) -> None:
+    """``save_reservations`` as a part of a transaction."""
+    if not changed:
+        return
+    statement = insert(reservations)
+    new = statement.excluded
+    old = reservations.c
+    upsert = statement.on_conflict_do_update(
+        index_elements=["reservation_id"],
+        set_={name: new[name] for name in _FIELDS},
+        where=or_(old.state == "held", old.state == new.state),
+    )
+    rows = sorted(changed, key=lambda reservation: reservation.reservation_id)
+    connection.execute(upsert, [asdict(reservation) for reservation in rows])

@@ -5,11 +5,13 @@ defaults safe: a new store computes and shows, and writes nothing until its mode
 """
 
 from inventory_sync.settings.load import SettingsError, load_settings, settings_path
-from inventory_sync.settings.model import Guard, Settings
+from inventory_sync.settings.model import Guard, Promise, PromiseLocation, Settings
 from inventory_sync.settings.stores import Rules, Store
 
 __all__ = [
     "Guard",
+    "Promise",
+    "PromiseLocation",
     "Rules",
     "Settings",
     "SettingsError",

@@ -95,9 +95,18 @@ class PromiseLocation(Strict):
 
 
 class Promise(Strict):
-    """How far ahead dates are promised, and the calendars behind them."""
+    """How far ahead dates are promised, and the calendars behind them.
+
+    ``same_day``: whether what comes on a day can leave on it. ``overdue_supply_days``: supply whose
+    date has passed is expected in so many days; null: it does not count until its date is mended.
+    ``count_unconfirmed``: whether supply counts that nobody has confirmed. Of equal dates, the
+    location that stands first is best.
+    """
 
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    same_day: Literal["supply_first", "demand_first"] = "demand_first"
+    overdue_supply_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    count_unconfirmed: bool = False
     locations: dict[str, PromiseLocation] = Field(default_factory=dict)
 
 

@@ -130,9 +130,8 @@ class ShopifyClient:
             case TooCostly():
                 return Rejected("MAX_COST_EXCEEDED", result.message)
             case TooLate():
-                return Rejected(
-                    "NOT_SENT", f"it could not leave within {within_seconds:g} s and never will"
-                )
+                left = max(within_seconds, 0.0)
+                return Rejected("NOT_SENT", f"it could not leave within {left:g} s and never will")
             case RetryLater():
                 return Unknown(self._endpoint.hide_token(result.cause))
             case Stopped(may_have_run=True):

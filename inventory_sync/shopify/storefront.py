@@ -11,7 +11,6 @@ from datetime import datetime
 from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
-    SEND_WITHIN_SECONDS,
     CatalogItem,
     Level,
     LevelKey,
@@ -147,7 +146,7 @@ class ShopifyStorefront:
             if call.relative
             else (operations.SET_QUANTITIES, set_quantities_variables(call))
         )
-        result = self._client.command(operation, variables, within_seconds=SEND_WITHIN_SECONDS)
+        result = self._client.command(operation, variables, within_seconds=call.within_seconds)
         if isinstance(result, Unknown):
             return result
         if isinstance(result, Rejected):

@@ -16,6 +16,7 @@ from inventory_sync.simulation.company import LARGE_ORDER_UNITS
 from inventory_sync.simulation.erp import SimErp
 from inventory_sync.simulation.memory import MemoryLedger
 from inventory_sync.simulation.played_shop import DraftSale, PlayedShop
+from inventory_sync.simulation.truth import DRAFT_ORDER
 
 SETTLES_SECONDS: Final = 60.0
 """What a process still has in mind is done so long after the last happening."""
@@ -74,13 +75,10 @@ class Quiet:
         known = {r.order_id for r in reservations}
         gone = {r.order_id for r in reservations if r.state == "held"} - shop.book.drafts.keys()
         drafts = shop.book.drafts.values()
-        return not any(order_id.startswith(_DRAFT) for order_id in gone) and all(
+        return not any(order_id.startswith(DRAFT_ORDER) for order_id in gone) and all(
             draft.draft_id in known or not _concerns_us(draft) for draft in drafts
         )
 
 
 def _concerns_us(draft: DraftSale) -> bool:
     return draft.reserved_units > 0 or draft.units >= LARGE_ORDER_UNITS
-
-
-_DRAFT: Final = "gid://shopify/DraftOrder/"

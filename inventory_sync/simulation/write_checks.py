@@ -19,10 +19,9 @@ from inventory_sync.simulation.memory.levels import STALE
 from inventory_sync.simulation.memory.orders import OrderKey, StoredOrder
 from inventory_sync.simulation.played_shop import PlayedShop
 from inventory_sync.simulation.reference import Owed, offer, owed_units
-from inventory_sync.simulation.truth import Truth, Violation
+from inventory_sync.simulation.truth import DRAFT_ORDER, Truth, Violation
 
 SHOP_ORDER: Final = "gid://shopify/Order/"
-DRAFT_ORDER: Final = "gid://shopify/DraftOrder/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +121,19 @@ class WriteChecks(Truth):
             if line.key != key:
                 continue
             said = books.acknowledged.get((line.order_id, line.line_id))
-            units = owed_units(line.wanted_units, line.taken_units, said)
-            owed.append(Owed(store, key.store_location_id, line.sku, units))
+            wanted = line.wanted_units
             known = written.known.get((store, line.order_id))
             if known is not None:
-                returned += max(0, sum(x.taken_units for x in known.lines) - line.taken_units)
-        return [one for one in owed if one.units], returned + self._let_go(store, key, written)
+                back = sum(x.taken_units for x in known.lines) - line.taken_units
+                returned += max(0, back)
+                if back == 0:  # a refund without restock moves nothing: no pass can notice it
+                    wanted = sum(x.current_units for x in known.lines)
+            units = owed_units(wanted, line.taken_units, said)
+            owed.append(Owed(store, key.store_location_id, line.sku, units))
+        returned += self._drafts_ended(store, key, written)
+        return [one for one in owed if one.units], returned
 
-    def _let_go(self, store: str, key: LevelKey, written: Written) -> int:
+    def _drafts_ended(self, store: str, key: LevelKey, written: Written) -> int:
         """What draft orders kept back when the pass had heard of them, and do not any more."""
         drafts = self.shops[store].book.drafts
         units = 0

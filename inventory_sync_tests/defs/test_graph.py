@@ -17,9 +17,19 @@ ERP = {
     "erp/commitments",
     "erp/supply",
     "erp/acknowledged_orders",
+    "erp/promise_dates",
     "erp/quarantine",
 }
-ATP_INPUTS = ERP - {"erp/supply", "erp/acknowledged_orders"}
+ATP_INPUTS = ERP - {"erp/supply", "erp/acknowledged_orders", "erp/promise_dates"}
+PROJECTED_INPUTS = {
+    "atp/available_to_promise",
+    "erp/locations",
+    "erp/products",
+    "erp/components",
+    "erp/commitments",
+    "erp/supply",
+    "orders/in_flight",
+}
 PUBLISHED_INPUTS = {
     "atp/available_to_promise",
     "erp/components",
@@ -72,6 +82,8 @@ def test_the_lineage_runs_from_the_erp_through_atp_to_each_store() -> None:
         **{key: set() for key in ERP},
         "orders/in_flight": {"erp/acknowledged_orders"},
         "atp/available_to_promise": ATP_INPUTS,
+        "atp/projected": PROJECTED_INPUTS,
+        "atp/promise_dates": {"atp/projected", "erp/locations", "erp/promise_dates"},
         **of_store("b2b-us"),
     }
 

@@ -204,6 +204,19 @@ class TestRuns:
         assert (made["lane"], made["passes"], made["SKUs"]) == ("repair", 2, MOST_SKUS + 1)
         assert ticks.runs_behind(*ATP) != ""
 
+    def test_a_run_that_died_before_it_started_is_not_waited_for(
+        self, ticks: Ticks, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mark(stage, "repair", CLOCK)
+        dead = ticks.instance.create_run_for_job(event_sync, status=dg.DagsterRunStatus.STARTING)
+        assert ticks.tick("order_events").run_requests == []
+        monkeypatch.setattr(sensors, "START_WITHIN", timedelta(0))
+        WARM.drop()  # else the lane leaves the run time to take the repairs
+        assert len(ticks.tick("order_events").run_requests) == 1
+        ticks.instance.delete_run(dead.run_id)
+        assert ticks.run_job().success
+        assert dirty(stage) == {}
+
     def test_a_level_that_was_edited_by_hand_is_repaired_by_a_run(
         self, ticks: Ticks, stage: Stage
     ) -> None:

@@ -277,9 +277,11 @@ def _fill(it: Workshop, units: dict[str, int]) -> None:
     it.erp(f"INSERT INTO erp_contract.stock SELECT sku, 'NYC', units, 0, now() {given}", rows=rows)
 
 
-def await_that(condition: Callable[[], bool], what: str) -> None:
+def await_that(
+    condition: Callable[[], bool], what: str, *, patience_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Return as soon as the condition holds; fail when it never does."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.01)

@@ -1,5 +1,6 @@
 """Large draft orders reserve their stock; small ones do not; each ends as its draft ends."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -193,18 +194,16 @@ class TestEnds:
         order = front.complete(draft.draft_id)
         steps: list[str] = []
         ledger = world.ledger
-        record, save = ledger.record_order_lines, ledger.save_reservations
+        record = ledger.record_order_lines
 
-        def record_order_lines(store: str, lines: list, **when: object) -> set[str]:
+        def record_order_lines(
+            store: str, lines: list, *, reservations: Sequence = (), **when: object
+        ) -> set[str]:
             steps.extend(line.order_id for line in lines)
-            return record(store, lines, **when)
-
-        def save_reservations(changed: list) -> None:
-            steps.extend(each.state for each in changed)
-            save(changed)
+            steps.extend(each.state for each in reservations)
+            return record(store, lines, reservations=reservations, **when)
 
         monkeypatch.setattr(ledger, "record_order_lines", record_order_lines)
-        monkeypatch.setattr(ledger, "save_reservations", save_reservations)
         tell(lanes, draft)
         assert steps.index(order.order_id) < steps.index("confirmed")
 

@@ -74,6 +74,23 @@ def test_an_id_that_is_committed_out_of_order_is_found(
     assert heard(lanes, ear) == []
 
 
+@pytest.mark.parametrize("phase_seconds", [1, 10, 29])
+def test_it_is_found_whenever_the_lane_looks_back(lanes: Lanes, phase_seconds: int) -> None:
+    ear = ErpEar(lanes.parts, "order_events", poll_seconds=30)
+    lanes.later(phase_seconds)
+    lanes.event("RETRO-CLOCK", event_id=101)
+    lanes.event("MINIMALIST-SPOON", event_id=103)
+    assert heard(lanes, ear) == ["MINIMALIST-SPOON", "RETRO-CLOCK"]
+    lanes.later(LATE_BY.total_seconds() - 1)
+    heard(lanes, ear)
+    lanes.event("OAK-TABLE", event_id=102)
+    found = []
+    for _ in range(31):
+        lanes.later(1)
+        found += heard(lanes, ear)
+    assert found == ["OAK-TABLE"]
+
+
 def test_between_polls_only_what_is_new_is_read(
     lanes: Lanes, ear: ErpEar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +130,21 @@ class TestRestart:
         lanes.event("MINIMALIST-SPOON", event_id=103)
         heard(lanes, ear)
         lanes.later(5)
+        lanes.event("OAK-TABLE", event_id=102)
+        again = new_ear(lanes)
+        lanes.later(1)
+        assert heard(lanes, again) == ["OAK-TABLE"]
+
+    @pytest.mark.parametrize("away_seconds", [5, 3600])
+    def test_an_id_that_came_late_after_a_quiet_time_is_found(
+        self, lanes: Lanes, ear: ErpEar, away_seconds: int
+    ) -> None:
+        lanes.event("RETRO-CLOCK", event_id=101)
+        heard(lanes, ear)
+        lanes.later(20 * 60)
+        lanes.event("MINIMALIST-SPOON", event_id=103)
+        heard(lanes, ear)
+        lanes.later(away_seconds)
         lanes.event("OAK-TABLE", event_id=102)
         again = new_ear(lanes)
         lanes.later(1)

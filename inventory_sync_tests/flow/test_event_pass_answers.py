@@ -1,11 +1,17 @@
 """Stale, lost and overtaken writes: lowering never waits, nothing is sent twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from inventory_sync.domain.orders import OrderLine
-from inventory_sync.domain.publication import LevelKey, Refusal
+from inventory_sync.domain.publication import (
+    SEND_WITHIN_SECONDS,
+    LevelKey,
+    Refusal,
+    SetQuantities,
+)
 from inventory_sync.domain.quarantine import judge
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_pass import EventPasses
@@ -109,6 +115,28 @@ class TestNoAnswer:
         assert world.ledger.open_intents("b2b").empty
         assert lanes.shown() == [9, 9]
         assert world.calls("b2b") == calls + 2
+        assert lanes.quiet()
+
+    def test_a_call_whose_intent_took_long_to_write_down_goes_under_a_new_one(
+        self, lanes: Lanes, world: World, front: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever finds an intent so old takes its call for lost."""
+        ledger, stalled = world.ledger, []
+        prepare = ledger.prepare
+
+        def stall(store: str, pass_id: str, call: SetQuantities, **facts: Any) -> None:
+            prepare(store, pass_id, call, **facts)
+            if not stalled:
+                stalled.append(call.idempotency_key)
+                lanes.later(SEND_WITHIN_SECONDS)
+
+        monkeypatch.setattr(ledger, "prepare", stall)
+        world.set_stock(OAK_TABLE="12")
+        lanes.event()
+        lanes.turn()
+        sent = {call.idempotency_key for shop in world.stores.values() for call in shop.calls}
+        assert not sent & set(stalled)
+        assert lanes.shown() == [12, 12]
         assert lanes.quiet()
 
     def test_a_lost_delta_is_never_sent_again(

@@ -145,6 +145,19 @@ class TestLevels:
         ear.hear()
         assert lanes.dirty() == {}
 
+    def test_what_was_told_before_our_own_write_is_no_news(
+        self, lanes: Lanes, world: World, ear: StoreEar
+    ) -> None:
+        """A cancelled order comes back to the shelf, and we set another quantity at once."""
+        self.suspects(lanes, ear, 21)
+        lanes.later(1)
+        world.set_stock(OAK_TABLE="7")
+        lanes.event()
+        lanes.turn("order_events")
+        lanes.later(EXPLAIN_AFTER.total_seconds())
+        ear.hear()
+        assert lanes.dirty() == {}
+
     @pytest.mark.parametrize("told_units", [0, 999, -7])
     def test_the_number_of_a_webhook_is_never_used(
         self, lanes: Lanes, world: World, told_units: int

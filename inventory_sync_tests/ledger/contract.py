@@ -219,6 +219,15 @@ class LedgerContract(FenceContract):
         assert ledger.reservations() == [ENDED, young]
         assert ledger.reservations(held_only=True) == [young]
 
+    def test_a_reservation_is_saved_together_with_its_order_line(self, ledger: Ledger) -> None:
+        taken_line = HELD.as_order_line(minutes(1))
+
+        told = {"read_at": minutes(1), "reservations": [HELD]}
+        assert ledger.record_order_lines(STORE, [taken_line], **told) == {"OAK-TABLE"}
+
+        assert ledger.reservations() == [HELD]
+        assert ledger.order_ids_of(["OAK-TABLE"]) == [HELD.order_id]
+
     # Orders.
 
     def test_the_newest_state_of_an_order_replaces_all_its_lines(self, ledger: Ledger) -> None:

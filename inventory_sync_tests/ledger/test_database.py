@@ -137,3 +137,11 @@ def _end_all_connections(database: str) -> None:
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
+
+
+def test_what_is_acknowledged_is_on_disk_whatever_the_server_was_told(database: str) -> None:
+    name = make_url(database).database
+    with create_engine(database, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"alter database {name} set synchronous_commit = off"))
+    with open_engine(database).connect() as connection:
+        assert connection.scalar(text("show synchronous_commit")) == "on"

@@ -29,6 +29,7 @@ _DESCRIPTIONS = {
     "outgoing transfers.",
     "supply": "Dated incoming units: purchases, production and transfers.",
     "acknowledged_orders": "Shopify order lines that the ERP knows, also shipped or cancelled.",
+    "promise_dates": "Dates that the ERP promises itself; empty where it computes none.",
 }
 _COLUMNS = {
     "stock": {

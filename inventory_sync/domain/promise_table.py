@@ -1,0 +1,84 @@
+"""Every promise of the catalogue as a table: what ``promise.py`` answers, for all SKUs at once.
+
+Put here what has to be fast because it is about everything. The rules stand in ``promise.py``; a
+test holds both against each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from inventory_sync.domain.dated_rows import Report
+from inventory_sync.domain.findings import Certainty
+from inventory_sync.domain.projection import curves
+from inventory_sync.domain.promise import Departures, Source, erp_promises, ladder
+from inventory_sync.domain.units import SCALE
+
+PROMISE_COLUMNS: Final = ("sku", "location", "units", "ships_on", "source")
+
+
+def promise_table(
+    steps: pd.DataFrame, departures: Sequence[Departures], promise_dates: pd.DataFrame
+) -> tuple[pd.DataFrame, Report]:
+    """The ladders of a whole projection, in whole units: up to ``units`` ship on ``ships_on``.
+
+    ``steps``: ``projection.PROJECTION_COLUMNS``. ``departures``: one for each place. One row for
+    each date of a SKU at a location (``PROMISE_COLUMNS``), with rising units; where there is no
+    row, there is no date. The report counts the ERP's own promises that cannot be relayed.
+    """
+    report = Report()
+    by_location = {each.place.location: each for each in departures}
+    said = erp_promises(promise_dates, report)
+    relayed = pd.MultiIndex.from_tuples(list(said), names=["sku", "location"])
+    pairs = pd.MultiIndex.from_frame(steps[["sku", "location"]].astype("object"))
+    theirs = pairs.isin(relayed) if said else np.zeros(len(steps), bool)
+    ours = _ours(steps[~theirs], by_location)
+    found = curves(steps[theirs])
+    rows = [
+        (sku, location, rung.micros // SCALE, rung.ships_on, str(rung.source))
+        for (sku, location), promised in said.items()
+        if location in by_location
+        for rung in ladder(sku, by_location[location], found.get((sku, location)), promised).rungs
+    ]
+    mixed = pd.DataFrame(rows, columns=list(PROMISE_COLUMNS)).astype({"units": "int64"})
+    mixed["ships_on"] = pd.to_datetime(mixed["ships_on"]).astype("datetime64[s]")
+    return _one_per_date(pd.concat([ours, mixed], ignore_index=True)), report
+
+
+def _ours(steps: pd.DataFrame, by_location: Mapping[str, Departures]) -> pd.DataFrame:
+    """What the projection promises where the ERP says nothing."""
+    sure = (steps["certainty"] == Certainty.EXACT) & (steps["atp_micros"] >= SCALE)
+    rows = steps[sure]
+    days = rows[["location", "day"]].drop_duplicates()
+    leaves = [
+        (location, day, departures.ships_on(day.date(), calendar))
+        for location, day in days.itertuples(index=False)
+        if (departures := by_location.get(location)) and (calendar := departures.place.calendar)
+    ]
+    columns = ["location", "day", "ships_on"]
+    known = pd.DataFrame(leaves, columns=columns).astype(
+        {"location": "str", "day": "datetime64[s]"}
+    )
+    known["ships_on"] = pd.to_datetime(known["ships_on"]).astype("datetime64[s]")
+    dated = rows.assign(location=rows["location"].astype("str")).merge(
+        known, on=["location", "day"]
+    )
+    return dated.assign(
+        units=dated["atp_micros"].to_numpy(np.int64) // SCALE, source=str(Source.COMPUTED)
+    )[list(PROMISE_COLUMNS)]
+
+
+def _one_per_date(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of one date the largest quantity; a later date only where it promises more."""
+    ordered = rows.sort_values(["sku", "location", "ships_on", "units"], ignore_index=True)
+    pair = ["sku", "location"]
+    last = ordered.drop_duplicates([*pair, "ships_on"], keep="last")
+    before = (
+        last.groupby(pair, sort=False)["units"]
+        .cummax()
+        .groupby([last["sku"], last["location"]], sort=False)
+        .shift(fill_value=0)
+    )
+    return last[(last["units"] > before)].reset_index(drop=True)

@@ -64,7 +64,7 @@ class EventPasses:
         pass_id, started_at = parts.new_id(), parts.now()
         plan = self.plan({item.sku for item in work})
         outcomes = self._serve(pass_id, plan)
-        self._set_clocks(plan)
+        self._set_clocks(plan, read_at=started_at)
         self._mark_rest(work, plan, outcomes)
         parts.ledger.clear(work)
         took = latencies(work, outcomes.values())
@@ -191,14 +191,14 @@ class EventPasses:
         done = sent.then(again)
         return replace(done, refused=refused | done.refused)
 
-    def _set_clocks(self, plan: FewPlan) -> None:
-        now = self._parts.now()
+    def _set_clocks(self, plan: FewPlan, *, read_at: datetime) -> None:
+        """Ring when what was read ends; a later reading knows better, however long we took."""
         clocks = [
-            Clock(row.commitment_id, row.sku, now + (row.expires_at - plan.taken_at))
+            Clock(row.commitment_id, row.sku, read_at + (row.expires_at - plan.taken_at))
             for row in plan.ending
             if row.expires_at
         ]
-        self._parts.ledger.set_clocks(plan.skus, clocks, at=now)
+        self._parts.ledger.set_clocks(plan.skus, clocks, at=read_at)
 
     def _mark_rest(
         self, work: Sequence[DirtySku], plan: FewPlan, outcomes: dict[str, StoreOutcome]

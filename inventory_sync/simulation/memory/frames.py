@@ -17,5 +17,10 @@ TRUTH: Final = "bool"
 
 def typed(rows: Iterable[tuple[Any, ...]], columns: Mapping[str, str]) -> pd.DataFrame:
     """A frame of tuples, with the dtype of each column even when there are no rows."""
-    frame = pd.DataFrame(list(rows), columns=list(columns), dtype="object")
-    return frame.astype(dict(columns))
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    return pd.DataFrame(
+        {
+            name: pd.array(list(told), dtype=dtype)
+            for (name, dtype), told in zip(columns.items(), values, strict=True)
+        }
+    )

@@ -83,4 +83,4 @@ def _series(column: Column, rows: Sequence[dict[str, Any]]) -> "pd.Series[Any]":
     if column.dtype == "category":
         known = sorted({value for value in values if value is not None})
         return pd.Series(pd.Categorical(values, categories=pd.Index(known, dtype="str")))
-    return pd.Series(values, dtype="object").astype(dtype)
+    return pd.Series(pd.array(values, dtype=dtype))

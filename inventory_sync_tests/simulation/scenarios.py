@@ -95,7 +95,7 @@ BUSY: Final = Scenario(
 )
 UNSURE: Final = replace(
     BUSY,
-    hours=0.25,
+    hours=0.2,
     rushes_per_hour=0,
     rates=CALM.but(request_lost=0.12, answer_lost=0.12, request_late=0.12),
 )
@@ -145,7 +145,9 @@ BURSTS: Final = replace(
     rush_events=8,
     rush_gap_seconds=10.0,
 )
-OVERTAKEN_LISTS: Final = replace(BURSTS, rates=CALM.but(webhook_lost=1.0, listed_late=0.8))
+OVERTAKEN_LISTS: Final = replace(
+    BURSTS, hours=2.0, rates=CALM.but(webhook_lost=1.0, listed_late=0.8)
+)
 
 # --- calls without an answer ---
 
@@ -179,7 +181,7 @@ EVENTS_LATE: Final = replace(BOOKING, rates=CALM.but(event_late=0.6))
 CRASHING: Final = replace(
     BOOKING, company=MANY_CHAIRS, events_per_hour=600, rates=CALM.but(crash=0.1)
 )
-AWAY: Final = replace(BOOKING, hours=0.07, rates=CALM.but(store_away=0.3))
+AWAY: Final = replace(BOOKING, hours=0.07, rates=CALM.but(store_away=0.2))
 REQUESTS_LOST: Final = replace(BOOKING, hours=0.07, rates=CALM.but(request_lost=0.6))
 REQUESTS_LATE: Final = replace(
     BOOKING,

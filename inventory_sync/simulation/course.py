@@ -24,6 +24,8 @@ REST_SECONDS: Final = 1500.0
 LAST_SECONDS: Final = 240.0
 """So long nothing happens when a pass has to find everything right."""
 
+LONGEST_HOLD_MINUTES: Final = 300
+
 START_SECONDS: Final = 10.0
 """After this every lane listens."""
 
@@ -161,8 +163,10 @@ def _rest(world: World) -> None:
     world.product.sync(Wishes(trust_observed=True))
     _wait(world, 60.0)
     world.checks.at_rest(after_edits=True)
-    while world.quiet.until() < world.clock.seconds + LAST_SECONDS:
-        _wait(world, CHECK_SECONDS)  # what ends by itself is no reason to write at rest
+    for _ in range(LONGEST_HOLD_MINUTES):
+        if world.quiet.until() > world.clock.seconds + LAST_SECONDS:
+            break
+        _wait(world, 60.0)  # what ends by itself is no reason to write at rest
     calls = world.checks.calls
     world.product.sync()
     _wait(world, LAST_SECONDS / 2)

@@ -63,13 +63,14 @@ class Imports:
             line.shipped_units,
             line.lost_units,
         )
-        self._take(line.sku, place, shipped + written_off)
+        taken = shipped + written_off
+        self._take(line.sku, place, taken)
         self._erp.promise(
             Promise(line.order_id, line.order_id, line.sku, place, line.unshipped_units, "order",
                     None, order)
         )  # fmt: skip
         same = known is not None and known.units == line.unshipped_units
-        if same and self._erp.acknowledged.get(order) == line.wanted_units and not shipped:
+        if same and self._erp.acknowledged.get(order) == line.wanted_units and not taken:
             return
         self._erp.acknowledged[order] = line.wanted_units
         kind = "order_created" if is_new else "order_changed"

@@ -4,16 +4,24 @@ What must never happen is checked after every event (``simulation/checks.py``) a
 that fails here is repeated by ``inventory-sync simulate --seed N --hours 50``.
 """
 
+import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from inventory_sync.cli.app import app
 from inventory_sync.simulation import run as run_module
+from inventory_sync.simulation import world
 from inventory_sync.simulation.checks import Violation
-from inventory_sync.simulation.run import Report, episode
+from inventory_sync.simulation.company import TWO_STORES
+from inventory_sync.simulation.faults import FaultRates
+from inventory_sync.simulation.run import ALONE, Report, Scenario, episode
 from inventory_sync.simulation.scenario import scenario_of
+from inventory_sync.simulation.shop_model import ShopTerms
 from inventory_sync.simulation.world import World
 
 HOURS = 50.0
@@ -33,6 +41,44 @@ def test_nothing_happens_that_must_never_happen(seed: int) -> None:
     assert report.passes > 0
     assert report.faults["crash"] > 0
     assert report.faults["webhook lost"] > 0
+
+
+def test_one_store_alone_never_sells_a_unit_twice() -> None:
+    """Nothing is measured as unpreventable either: here everything is preventable."""
+    report = episode(1, replace(ALONE, hours=20.0))
+    assert report.violation is None, report.violation
+    assert report.calls > 0
+    assert report.measured["oversold units within the window"] == 0
+
+
+@pytest.mark.parametrize("replays", [True, False], ids=["replayed", "executed again"])
+def test_a_repeated_idempotency_key_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch, replays: bool
+) -> None:
+    def terms(**chosen: Any) -> ShopTerms:
+        return ShopTerms(**chosen | {"replays": replays})
+
+    monkeypatch.setattr(world, "ShopTerms", terms)
+    unsure = FaultRates().but(answer_lost=0.1, request_late=0.1, crash=0.005)
+    report = episode(2, Scenario(hours=8.0, company=TWO_STORES, rates=unsure))
+    assert report.violation is None, report.violation
+    assert report.faults["answer lost"] > 0
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2"])
+def test_a_seed_repeats_a_run_exactly_in_any_process(hash_seed: str) -> None:
+    """The order of sets differs from one process to the next."""
+    code = (
+        "from dataclasses import asdict, replace\n"
+        "from inventory_sync.simulation.run import episode\n"
+        "from inventory_sync.simulation.scenario import scenario_of\n"
+        "print(asdict(episode(8, replace(scenario_of(8), hours=3.0))))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == str(asdict(episode(8, replace(scenario_of(8), hours=3.0))))
 
 
 def test_a_seed_repeats_a_run_exactly() -> None:

@@ -4,9 +4,12 @@ Put how a listener lives here: connected, lost and connected anew, ended. What i
 which channel, is said by the rooms that use it.
 """
 
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
@@ -15,7 +18,6 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 _LOG: Final = structlog.get_logger()
-_LOOK_UP_SECONDS: Final = 0.5  # how soon an ended listener notices
 _RECONNECT_SECONDS: Final = 1.0
 _OURS: Final[dict[str, Any]] = {
     "autocommit": True,
@@ -35,35 +37,50 @@ def announced(engine: Engine, channels: Sequence[str], ring: Callable[[], None])
     connected, and again after a lost connection, for something may have been missed.
     """
     ended = threading.Event()
+    mine, its = socket.socketpair()  # written to when it ends: it waits for that as well
     thread = threading.Thread(
         target=_listen,
-        args=(engine, channels, ring, ended),
+        args=(engine, channels, ring, _End(ended, its)),
         name=f"listen {channels[0]}",
         daemon=True,
     )
     thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    with mine, its:
+        try:
+            yield
+        finally:
+            ended.set()
+            mine.send(b".")
+            thread.join()
 
 
-def _listen(
-    engine: Engine, channels: Sequence[str], ring: Callable[[], None], ended: threading.Event
-) -> None:
+@dataclass(frozen=True)
+class _End:
+    """When a listener ends: ``wakes`` can be read from then on."""
+
+    is_now: threading.Event
+    wakes: socket.socket
+
+
+def _listen(engine: Engine, channels: Sequence[str], ring: Callable[[], None], end: _End) -> None:
     # As the engine hands them to the driver: SQLAlchemy's spelling of a URL is not libpq's.
     _, arguments = engine.dialect.create_connect_args(engine.url)
-    while not ended.is_set():
+    while not end.is_now.is_set():
         try:
-            with psycopg.connect(**{**_OURS, **arguments}) as connection:
+            with (
+                psycopg.connect(**{**_OURS, **arguments}) as connection,
+                selectors.DefaultSelector() as readable,
+            ):
+                for awaited in (connection.fileno(), end.wakes):
+                    readable.register(awaited, selectors.EVENT_READ)
                 for channel in channels:
                     connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
                 ring()
-                while not ended.is_set():
-                    for _ in connection.notifies(timeout=_LOOK_UP_SECONDS, stop_after=1):
+                while not end.is_now.is_set():
+                    readable.select()
+                    for _ in connection.notifies(timeout=0):
                         ring()
         except psycopg.OperationalError as failure:
             # The message may quote the URL; its type says enough.
             _LOG.warning("announcements.lost", channels=channels, cause=type(failure).__name__)
-            ended.wait(_RECONNECT_SECONDS)
+            end.is_now.wait(_RECONNECT_SECONDS)

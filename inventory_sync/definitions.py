@@ -5,14 +5,21 @@ arguments, so that tests and other deployments build the same graph from their o
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import dagster as dg
 
+from inventory_sync.contracts import load_contracts
+from inventory_sync.defs.alerts import alert_sensor
 from inventory_sync.defs.assets.atp import available_to_promise_asset
 from inventory_sync.defs.assets.erp import erp_snapshot
+from inventory_sync.defs.assets.order_dates import order_dates_asset
 from inventory_sync.defs.assets.orders import orders_in_flight
+from inventory_sync.defs.assets.promise_slips import promise_slips
 from inventory_sync.defs.assets.promises import projected, promise_dates_asset
+from inventory_sync.defs.assets.published_promises import promise_asset
 from inventory_sync.defs.assets.stores import store_assets
+from inventory_sync.defs.batches import batch_definitions
 from inventory_sync.defs.checks import (
     atp_is_the_sum_of_its_terms,
     every_order_reaches_the_erp,
@@ -21,11 +28,22 @@ from inventory_sync.defs.checks import (
     quarantine_checks,
     store_checks,
 )
+from inventory_sync.defs.contract_checks import contract_checks
+from inventory_sync.defs.contract_fit import refuse_misfits
+from inventory_sync.defs.dates_job import dates_schedule
+from inventory_sync.defs.failures import failure_checks
 from inventory_sync.defs.jobs import event_sync, full_sync, webhooks_check
+from inventory_sync.defs.promise_checks import no_promise_was_broken_silently
+from inventory_sync.defs.reconcile import reconcile_job, reconcile_schedule
 from inventory_sync.defs.resources import FrameIOManager, InventorySync
 from inventory_sync.defs.retention import every_night, retention
 from inventory_sync.defs.sensors import event_sensors
-from inventory_sync.settings import Settings, load_settings
+from inventory_sync.settings import Settings, Store, load_settings
+
+# Stores are published side by side; a forked child has the imports already.
+_EXECUTOR: Final = dg.multiprocess_executor.configured(
+    {"max_concurrent": 4, "start_method": {"forkserver": {}}}
+)
 
 
 def build_definitions(
@@ -33,36 +51,62 @@ def build_definitions(
 ) -> dg.Definitions:
     """The whole graph for these settings; ``resources`` replace the real ones by name."""
     stores = settings.stores
+    batches = batch_definitions(settings)
+    assets = [
+        erp_snapshot,
+        orders_in_flight,
+        available_to_promise_asset,
+        projected,
+        promise_dates_asset,
+        order_dates_asset,
+        promise_slips,
+        *(asset for name, store in stores.items() for asset in _of_store(name, store)),
+    ]
+    contracts = load_contracts(settings.data_contracts)
+    refuse_misfits(contracts, assets)
+    checks = [
+        *quarantine_checks(),
+        *contract_checks(contracts, list(stores)),
+        atp_is_the_sum_of_its_terms,
+        no_hold_is_forgotten,
+        holds_are_the_same,
+        every_order_reaches_the_erp,
+        no_promise_was_broken_silently,
+        *(check for name in stores for check in store_checks(name)),
+        *(check for name, store in stores.items() for check in failure_checks(name, store)),
+    ]
     return dg.Definitions(
-        assets=[
-            erp_snapshot,
-            orders_in_flight,
-            available_to_promise_asset,
-            projected,
-            promise_dates_asset,
-            *(asset for name, store in stores.items() for asset in store_assets(name, store)),
+        assets=assets,
+        asset_checks=checks,
+        jobs=[
+            full_sync,
+            event_sync,
+            reconcile_job,
+            retention,
+            *(each.job for each in batches.values()),
         ],
-        asset_checks=[
-            *quarantine_checks(),
-            atp_is_the_sum_of_its_terms,
-            no_hold_is_forgotten,
-            holds_are_the_same,
-            every_order_reaches_the_erp,
-            *(check for name in stores for check in store_checks(name)),
+        schedules=[
+            every_night,
+            webhooks_check(stores),
+            dates_schedule(settings),
+            reconcile_schedule(settings),
+            *(each.schedule for each in batches.values()),
         ],
-        jobs=[full_sync, event_sync, retention],
-        schedules=[every_night, webhooks_check(stores)],
-        sensors=event_sensors(),
+        sensors=[
+            *event_sensors([each.job for each in batches.values()]),
+            alert_sensor([key for check in checks for key in check.check_keys]),
+        ],
         resources={
             "inventory_sync": InventorySync(),
             "frames": FrameIOManager(),
             **(resources or {}),
         },
-        # Stores are published side by side; a forked child has the imports already.
-        executor=dg.multiprocess_executor.configured(
-            {"max_concurrent": 4, "start_method": {"forkserver": {}}}
-        ),
+        executor=_EXECUTOR,
     )
+
+
+def _of_store(name: str, store: Store) -> list[dg.AssetsDefinition]:
+    return [*store_assets(name, store), promise_asset(name, store)]
 
 
 @dg.definitions

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Final
 
 from inventory_sync import __version__
+from inventory_sync.contracts import compiled, load_contracts
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.calendar import Calendar, weekdays, zone_named
 from inventory_sync.domain.dated_rows import ProjectionRules
+from inventory_sync.domain.evidence import Limits
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.promise import Place
 from inventory_sync.erp.sql import SqlErp
 from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
-from inventory_sync.flow.ports import Storefront
 from inventory_sync.ledger import Ledger, connect, embedded
 from inventory_sync.ledger.dagster_home import write_dagster_home
 from inventory_sync.settings import Promise, PromiseLocation, Settings, Store
@@ -108,15 +109,18 @@ def erp_source(settings: Settings, databases: Databases) -> Iterator[SqlErp]:
         yield erp
 
 
-def storefront(name: str, store: Store) -> ShopifyStorefront:
-    """The client of one store; it connects when it is first used."""
+def storefront(name: str, store: Store, *, reserve_share: float = 0.0) -> ShopifyStorefront:
+    """The client of one store; it connects when it is first used.
+
+    ``reserve_share`` of the store's rate limit is left to other processes.
+    """
     endpoint = Endpoint(
         store=name,
         origin=store.origin,
         api_version=store.api_version,
         token=store.access_token.get_secret_value(),
     )
-    return ShopifyStorefront(ShopifyClient(endpoint))
+    return ShopifyStorefront(ShopifyClient(endpoint, reserve_share=reserve_share))
 
 
 @contextmanager
@@ -125,24 +129,30 @@ def open_parts(
     databases: Databases | None = None,
     *,
     tell: Callable[[str], None] = lambda line: None,
+    reserve_share: float = 0.0,
 ) -> Iterator[Parts]:
     """Everything that a pass needs, connected to the real world; closed afterwards.
 
-    Raises ``InventorySyncError`` when the ledger's database cannot be used.
+    ``reserve_share`` of each store's rate limit is left to other processes.
+
+    Raises ``InventorySyncError`` when the ledger's database cannot be used, and
+    ``ContractsRefused`` when the data contracts do not fit the code.
     """
     databases = databases or Databases.of()
+    rules = compiled(load_contracts(settings.data_contracts))
     with ExitStack() as stack:
         ledger = connect(stack.enter_context(databases.ledger_url()))
         stack.callback(ledger.close)
-        fronts: dict[str, Storefront] = {}
+        fronts: dict[str, ShopifyStorefront] = {}
         for name, store in settings.stores.items():
-            front = storefront(name, store)
+            front = storefront(name, store, reserve_share=reserve_share)
             stack.callback(front.close)
             fronts[name] = front
         yield Parts(
             erp=stack.enter_context(erp_source(settings, databases)),
             ledger=ledger,
             storefronts=fronts,
+            promise_fronts={name: front.promises for name, front in fronts.items()},
             policies={name: policy(store) for name, store in settings.stores.items()},
             limits=GuardLimits(**settings.guard.model_dump()),
             now=lambda: datetime.now(UTC),
@@ -151,7 +161,14 @@ def open_parts(
             code_version=__version__,
             tell=tell,
             promises=promise_policy(settings.promise),
+            explain_url=settings.receiver.explain_url,
+            rules=rules,
         )
+
+
+def check_limits(settings: Settings) -> Limits:
+    """How much of each failure the settings bear."""
+    return Limits(**settings.checks.model_dump())
 
 
 def promise_policy(promise: Promise) -> PromisePolicy:

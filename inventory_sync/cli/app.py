@@ -14,6 +14,11 @@ import typer
 
 from inventory_sync import __version__
 from inventory_sync.cli.bench_commands import bench
+from inventory_sync.cli.contract_commands import contracts
+from inventory_sync.cli.drift_commands import add_drift_commands
+from inventory_sync.cli.explain_command import explain
+from inventory_sync.cli.guard_commands import add_guard_commands
+from inventory_sync.cli.promise_commands import promises
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.settings import SettingsError
 
@@ -24,8 +29,12 @@ app = typer.Typer(
     help="Keeps the quantities of Shopify stores equal to what the ERP can promise.",
 )
 app.add_typer(bench, name="bench")
+app.add_typer(contracts, name="contracts")
+add_guard_commands(app)
+add_drift_commands(app)
 webhooks = typer.Typer(no_args_is_help=True, help="The stores' webhook subscriptions.")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(promises, name="promises")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -59,11 +68,14 @@ def demo(
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65535)] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="The pages alone: nobody can start or change a run.")
+    ] = False,
 ) -> None:
     """Serve the Dagster UI and its daemon on this machine, for your own settings."""
     from inventory_sync.cli.dagster_ui import serve
 
-    raise typer.Exit(serve(port))
+    raise typer.Exit(serve(port, read_only=read_only))
 
 
 @app.command()
@@ -83,12 +95,15 @@ def doctor(
     fix: Annotated[
         bool, typer.Option("--fix", help="Connect or activate levels of live stores, with 0 units.")
     ] = False,
+    go_live: Annotated[
+        bool, typer.Option("--go-live", help="Also what must be settled before the first write.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check databases, ERP contract, stores and mappings; one line each, and the way out."""
     from inventory_sync.cli.doctor import examine
 
-    raise typer.Exit(examine(fix=fix, as_json=json))
+    raise typer.Exit(examine(fix=fix, go_live=go_live, as_json=json))
 
 
 @app.command()
@@ -227,6 +242,9 @@ def promise(
     from inventory_sync.cli.promise import show_promise
 
     raise typer.Exit(show_promise(sku, quantity, location=location, region=ship_to, as_json=json))
+
+
+app.command()(explain)
 
 
 @app.command()

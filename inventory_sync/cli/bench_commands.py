@@ -89,3 +89,15 @@ def bench_webhooks(
     from inventory_sync.cli.benches import show_webhooks
 
     raise typer.Exit(show_webhooks(deliveries, as_json=json))
+
+
+@bench.command("promise")
+def bench_promise(
+    sku_locations: Annotated[int, typer.Option(help="SKU-locations.", min=10_000)] = 1_000_000,
+    questions: Annotated[int, typer.Option(help="Questions.", min=1, max=900)] = 300,
+    json: Json = False,
+) -> None:
+    """The answer to a question for a date, in a process that runs already."""
+    from inventory_sync.cli.benches import show_promise_answers
+
+    raise typer.Exit(show_promise_answers(sku_locations, questions, as_json=json))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inventory_sync.bench import atp, erp_read, projection, publish, webhooks
-from inventory_sync.cli import bench_events
+from inventory_sync.cli import bench_events, bench_promise
 from inventory_sync.cli.bench_receiver import bench_receiver
 from inventory_sync.cli.bench_stores import bench_stores
 from inventory_sync.cli.show import console, print_json, print_table
@@ -105,6 +105,16 @@ def show_events(
     columns += ["p50 ms", "p95 ms", "p99 ms", "max ms"]
     _show(f"Event to mutation, {about}", columns, [row], as_json=as_json)
     return 1 if took.missing else 0
+
+
+def show_promise_answers(sku_locations: int, questions: int, *, as_json: bool) -> int:
+    """Latencies of answers to questions for dates."""
+    took = bench_promise.measure(sku_locations, questions)
+    row: list[Any] = [sku_locations, questions, took.dated]
+    row += [round(took.at(share) * 1000, 1) for share in (0.5, 0.95, 0.99, 1)]
+    columns = ["SKU-locations", "questions", "with a date", "p50 ms", "p95 ms", "p99 ms", "max ms"]
+    _show("Answers to questions for a date", columns, [row], as_json=as_json)
+    return 0
 
 
 def _published_row(each: publish.Published) -> list[Any]:

@@ -68,7 +68,7 @@ def _watch_traffic(
     ledger = stack.enter_context(open_ledger(databases))
     folder = databases.home / "sandbox"
     stack.enter_context(receiver(settings, environment, folder, parts))
-    console.print("Traffic begins: offline and online orders, holds, cancellations, receipts.\n")
+    console.print("Traffic begins: orders, holds, receipts; a container after a minute.\n")
     name = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
     erp_url = stack.enter_context(databases.embedded_url(name))
     stop = threading.Event()

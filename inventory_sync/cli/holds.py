@@ -10,13 +10,24 @@ from datetime import UTC, datetime, timedelta
 from inventory_sync.cli.show import console, print_json, print_table, records
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.holds import held, phantom_holds
-from inventory_sync.domain.reservations import OUR_ORDERS, Reservation
+from inventory_sync.domain.reservations import OUR_ORDERS, Reservation, refusals
 from inventory_sync.domain.units import micros_to_decimal
-from inventory_sync.flow.reservations import confirm, place, release, reserve
+from inventory_sync.flow.reservations import confirm, release, reserve
+from inventory_sync.flow.securing import place
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import open_parts
 
 SHOWN_HOLDS = 50
+
+REFUSED_WITHIN = timedelta(days=7)
+"""A draft order that was refused longer ago is not listed."""
+
+_TO_BE_DONE: dict[str | None, str] = {
+    "secure": "make sure that the stock is there",
+    "reserve": "tell the ERP to reserve",
+    "confirm": "tell the ERP to confirm",
+    "release": "tell the ERP to release",
+}
 
 
 def reserve_stock(
@@ -70,12 +81,16 @@ def show_holds(*, as_json: bool) -> int:
     with open_parts(load_settings()) as parts:
         snapshot = parts.erp.snapshot()
         in_erp = held(snapshot.commitments, snapshot.taken_at)
-        phantoms = phantom_holds(snapshot.commitments, parts.ledger.order_lines())
-        ours = parts.ledger.reservations(held_only=True)
+        lines = parts.ledger.order_lines()
+        phantoms = phantom_holds(snapshot.commitments, lines, snapshot.taken_at)
+        told = parts.ledger.reservations()
+        refused = refusals(told, since=datetime.now(UTC) - REFUSED_WITHIN)
+        ours = [each for each in told if each.state == "held" or each.next_step]
     if as_json:
         listing = {
             "erp": records(in_erp),
             "reservations": [asdict(each) for each in ours],
+            "refused": [asdict(each) for each in refused],
             "phantoms": records(phantoms),
         }
         print_json(listing)
@@ -89,13 +104,21 @@ def show_holds(*, as_json: bool) -> int:
     print_table(f"Held in the ERP ({len(in_erp)}), oldest first", columns, rows)
     print_table(
         "Our reservations",
-        ["reservation", "store", "SKU", "units", "location", "expires (UTC)", "note"],
+        ["reservation", "store", "SKU", "units", "location", "expires (UTC)", "state", "open"],
         [
             [each.reservation_id, each.store, each.sku, each.quantity_units,
-             each.store_location_id, each.expires_at, each.reason]
+             each.store_location_id, each.expires_at, each.state, _TO_BE_DONE.get(each.next_step)]
             for each in ours
         ],
     )  # fmt: skip
+    print_table(
+        "Refused draft orders: not reserved, tried again every minute while they are open",
+        ["draft order", "store", "SKU", "units", "since (UTC)", "why"],
+        [
+            [each.order_id, each.store, each.sku, each.quantity_units, each.decided_at, each.reason]
+            for each in refused
+        ],
+    )
     print_table(
         "Phantom holds: one side only",
         ["held by", "order", "store", "ERP document", "what is wrong"],

@@ -32,7 +32,10 @@ stores:
     access_token: ${MAIN_TOKEN} # scopes: read_products, read_inventory, write_inventory,
                                 #         read_locations, read_orders,
                                 #         read_merchant_managed_fulfillment_orders,
-                                #         and read_draft_orders for large_order_units
+                                #         read_draft_orders for large_order_units, and to show
+                                #         dates write_products, write_orders and
+                                #         write_merchant_managed_fulfillment_orders
+    large_order_units: null     # a draft order of so many units of an item reserves its stock
     mode: dry_run               # computes and shows, writes nothing; `live` writes
     locations:                  # Shopify location -> the ERP locations whose ATP it offers
       "gid://shopify/Location/1": [MAIN]
@@ -45,7 +48,20 @@ stores:
 pooling: {policy: shared}       # every store offers its share of the whole pool
 
 # A pass that would change this much looks like a mistake, and is stopped whole.
-guard: {max_zeroed_share: 0.2, max_raised_share: 0.5, max_missing_share: 0.1}
+guard:
+  max_zeroed_share: 0.2         # part of a store's levels that fall to 0
+  max_raised_share: 0.5         # ... that rise
+  max_dropped_share: 0.5        # ... that fall by more than half
+  max_missing_share: 0.1        # part of the ERP's rows that have vanished
+
+# What `inventory-sync doctor --go-live` wants in writing before the first live write.
+go_live:
+  owners:                       # who decides: a person or a team
+    number_to_display: null
+    channels: null
+    holds: null
+    locations: null
+  not_sold_online: []           # ERP locations that no store offers, on purpose
 
 """
 

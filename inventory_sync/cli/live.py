@@ -31,6 +31,7 @@ from inventory_sync.sandbox.traffic import Traffic
 from inventory_sync.settings import Settings
 
 STORIES_PER_MINUTE: Final = 30
+CONTAINER_AFTER_SECONDS: Final = 60
 _SEED: Final = 7
 _SHOW_EVERY_SECONDS: Final = 2.0
 _DRIFT_AFTER_SECONDS: Final = 20.0
@@ -70,6 +71,7 @@ def show_traffic(
         control_url=control_url,
         engine=engine,
     )
+    traffic.order_container(after_seconds=CONTAINER_AFTER_SECONDS)
     thread = threading.Thread(target=traffic.run, args=(stop,), name="traffic", daemon=True)
     drift = _Drift(parts, control_url)
     with ExitStack() as stack:

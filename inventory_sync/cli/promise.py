@@ -20,8 +20,11 @@ def show_promise(
     sku: str, quantity_units: int, *, location: str | None, region: str | None, as_json: bool
 ) -> int:
     """Print the promise of one line; 1 when no location has a date for the whole quantity."""
+    from_there = None if location is None else [location]
     with open_parts(load_settings()) as parts:
-        found = promise_now(parts, [Wanted(sku, quantity_units)], region=region, location=location)
+        found = promise_now(
+            parts, [Wanted(sku, quantity_units)], region=region, locations=from_there
+        )
     (line,) = found.lines
     if as_json:
         print_json(asdict(found))
@@ -55,7 +58,7 @@ def _sentences(found: OrderPromise, best: Promise | None) -> list[str]:
         ]
         rest = f"; {found.open_units[0]} have no date" if found.open_units[0] else ""
         sentences.append(f"In parts: {', '.join(parts)}{rest}.")
-    return sentences
+    return [*sentences, *found.notes]
 
 
 def _day(day: date | None) -> str:

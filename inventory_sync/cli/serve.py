@@ -4,23 +4,36 @@ Put here where it listens and how it starts and ends. What it does with a delive
 """
 
 import gc
+import json
 import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import typer
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.domain.explained import Explanation
+from inventory_sync.domain.order_promise import Wanted
+from inventory_sync.flow.explain_port import ExplainMemory
+from inventory_sync.flow.explanation import Question, explain
+from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.promising import promise_now
 from inventory_sync.receiver.app import WEBHOOK_PATH, build_app
 from inventory_sync.receiver.connection import PunctualHttp
+from inventory_sync.receiver.explain_page import Asked, Explain, explain_route
+from inventory_sync.receiver.promise import PROMISE_PATH, Inquiry
 from inventory_sync.receiver.verify import StoreSecrets
 from inventory_sync.settings import Store, load_settings
-from inventory_sync.wiring import Databases, open_ledger
+from inventory_sync.settings.model import Receiver
+from inventory_sync.wiring import Databases, open_ledger, open_parts
 
 MAX_CONNECTIONS: Final = 256
 """Each may hold a body of two megabytes. Above that, senders are told to come again."""
@@ -38,18 +51,46 @@ def serve(host: str | None, port: int | None) -> int:
         )
     place = settings.receiver
     listener = _listen(host or place.host, place.port if port is None else port)
-    with listener, open_ledger(Databases.of()) as ledger:
+    with listener, open_parts(settings) as parts, open_ledger(Databases.of()) as memory:
         app = build_app(
             secrets,
-            ledger.receive,
+            parts.ledger.receive,
             now=lambda: datetime.now(UTC),
-            check=lambda: ledger.inbox(list(secrets), limit=1),
+            check=lambda: parts.ledger.inbox(list(secrets), limit=1),
+            ask=partial(answer, parts),
+            pages=pages(settings.receiver, partial(explained, parts, memory)),
         )
         _announce(_address(listener), settings.stores)
         _be_quick()
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order when it comes through
             server(app).run(sockets=[listener])
     return 0
+
+
+def explained(parts: Parts, memory: ExplainMemory, asked: Asked) -> Explanation:
+    """What the page shows; the stores are not read, for a page may be loaded often."""
+    question = Question(asked.sku, asked.store, asked.location, asked.at, asked.then)
+    return explain(parts, memory, question)
+
+
+def pages(receiver: Receiver, explain_it: Explain) -> list[Route]:
+    """The pages that the settings allow: for this machine, unless the receiver is published."""
+    if receiver.explain_to == "off":
+        return []
+    everyone = receiver.explain_to == "everyone"
+    return [explain_route(explain_it, now=lambda: datetime.now(UTC), everyone=everyone)]
+
+
+def answer(parts: Parts, inquiry: Inquiry) -> str:
+    """The JSON of ``inventory-sync promise``, from the ERP locations behind the store alone."""
+    offered = parts.policies[inquiry.store].locations.values()
+    found = promise_now(
+        parts,
+        [Wanted(inquiry.sku, inquiry.quantity_units)],
+        region=inquiry.region,
+        locations={location for group in offered for location in group},
+    )
+    return json.dumps(asdict(found), default=str)
 
 
 def store_secrets(stores: Mapping[str, Store]) -> dict[str, StoreSecrets]:
@@ -115,3 +156,4 @@ def _announce(address: str, stores: Mapping[str, Store]) -> None:
             typer.echo(f"{name}: not served, for it has no webhook_secret")
         else:
             typer.echo(f"{name}: {address}{WEBHOOK_PATH.format(store=name)}")
+    typer.echo(f"Questions of storefronts, by an app proxy: {address}{PROMISE_PATH}")

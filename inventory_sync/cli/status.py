@@ -3,19 +3,24 @@
 Put listings of the ledger here. Nothing is read from the ERP or a store.
 """
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from inventory_sync.cli.show import console, print_json, print_table, records
+from inventory_sync.domain.stops import EVERY_STORE, StoppedPass
+from inventory_sync.domain.units import micros_to_decimal
 from inventory_sync.ledger import connect
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases
 
 SHOWN_PASSES = 10
 SHOWN_FINDINGS = 50
+SHOWN_CHANGES = 20
 
 
 def show_status(*, as_json: bool) -> int:
-    """Print it. Returns 1 when a store is stopped or the last pass did not end well."""
+    """Print it. Returns 1 when a store is stopped, a plan waits, or the last pass ended badly."""
     settings = load_settings()
     with Databases.of().ledger_url() as url:
         ledger = connect(url)
@@ -24,11 +29,16 @@ def show_status(*, as_json: bool) -> int:
             states = ledger.store_states()
             findings = ledger.open_findings()
             intents = [ledger.open_intents(s).assign(store=s) for s in settings.stores]
+            stops = ledger.stops()
         finally:
             ledger.close()
     lost = pd.concat(intents, ignore_index=True)
     stopped = states[states["status"] == "stopped"]
-    good = stopped.empty and (passes.empty or passes["status"].iloc[0] in ("done", "running"))
+    good = (
+        stopped.empty
+        and not stops
+        and (passes.empty or passes["status"].iloc[0] in ("done", "running"))
+    )
     if as_json:
         listing = {
             "good": good,
@@ -36,11 +46,54 @@ def show_status(*, as_json: bool) -> int:
             "stores": records(states),
             "findings": records(findings),
             "writes_without_outcome": records(lost),
+            "stopped_passes": [asdict(stop) for stop in stops],
         }
         print_json(listing)
         return 0 if good else 1
+    for stop in stops:
+        _print_stop(stop)
     _print(passes, states, findings, lost)
     return 0 if good else 1
+
+
+def _print_stop(stop: StoppedPass) -> None:
+    """A plan that waits for a person, as a diff."""
+    at_all = stop.store == EVERY_STORE
+    what = "The reading of the ERP" if at_all else f"The plan of {stop.store}"
+    state = "was refused and is stopped" if stop.state == "refused" else "waits for you"
+    console.print(
+        f"{what} in pass {stop.pass_id} {state}: {stop.reason}.", style="red", markup=False
+    )
+    if stop.changes:
+        tally = stop.tally
+        print_table(
+            f"{stop.changed_levels} of {stop.levels} levels would change: {tally.zeroed} to zero, "
+            f"{tally.raised} up, {tally.dropped} down by more than half; the largest changes",
+            ["SKU", "store location", "shows", "would show", "change", "ATP", "in flight"],
+            [
+                [
+                    each.sku,
+                    each.store_location_id,
+                    each.shown_units,
+                    each.quantity_units,
+                    f"{each.quantity_units - each.shown_units:+d}",
+                    _units(each.waterfall.get("atp_micros")),
+                    _units(each.waterfall.get("in_flight_micros")),
+                ]
+                for each in stop.changes[:SHOWN_CHANGES]
+            ],
+        )
+        if stop.changed_levels > SHOWN_CHANGES:
+            console.print(f"... and {stop.changed_levels - SHOWN_CHANGES} more.")
+    console.print(
+        f"`inventory-sync approve {stop.pass_id}` derives it anew and publishes it if it is no "
+        f"worse; `inventory-sync refuse {stop.pass_id}` leaves the stores as they are.\n",
+        markup=False,
+    )
+
+
+def _units(micros: int | None) -> str:
+    return "-" if micros is None else f"{micros_to_decimal(micros):f}"
 
 
 def _in_utc(passes: pd.DataFrame) -> pd.DataFrame:

@@ -21,11 +21,16 @@ def run_sync(wishes: Wishes, *, as_json: bool) -> int:
 
     with open_parts(load_settings(), tell=tell) as parts:
         report = full_pass(parts, wishes)
+    report_pass(report, wishes, as_json=as_json)
+    return 0 if report.good else 1
+
+
+def report_pass(report: PassReport, wishes: Wishes, *, as_json: bool) -> None:
+    """Print what a pass did, or would do."""
     if as_json:
         print_json(_as_json(report))
     else:
         _print(report, wishes)
-    return 0 if report.good else 1
 
 
 def _as_json(report: PassReport) -> dict[str, object]:

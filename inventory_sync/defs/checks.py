@@ -87,7 +87,8 @@ def no_hold_is_forgotten(commitments: pd.DataFrame) -> dg.AssetCheckResult:
 @dg.asset_check(
     asset=["erp", "commitments"],
     name="holds_are_the_same_in_the_erp_and_in_shopify",
-    description="An order that only one side holds back: the other would ship it, or forget it.",
+    description="An order that only one side holds back: the other would ship it, or forget it; a "
+    "reservation that is over and that the ERP still holds.",
 )
 def holds_are_the_same(
     context: dg.AssetCheckExecutionContext,
@@ -97,7 +98,9 @@ def holds_are_the_same(
     """Compares the ERP's holds with the fulfillment holds of the order ledger."""
     with inventory_sync.parts(context.log) as parts:
         lines = parts.ledger.order_lines()
-    phantoms = phantom_holds(commitments, lines)
+    phantoms = phantom_holds(
+        commitments, lines, datetime.fromisoformat(commitments.attrs["taken_at"])
+    )
     return dg.AssetCheckResult(
         passed=phantoms.empty,
         severity=dg.AssetCheckSeverity.WARN,

@@ -14,9 +14,8 @@ from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_report import EventReport
-from inventory_sync.flow.full_pass import full_pass
+from inventory_sync.flow.full_pass import serve_everything
 from inventory_sync.flow.lane import serve_dirty
-from inventory_sync.flow.publish import Wishes
 
 full_sync = dg.define_asset_job(
     "full_sync",
@@ -68,9 +67,7 @@ def serve_dirty_skus(context: dg.OpExecutionContext, inventory_sync: InventorySy
                     context.instance.report_runless_asset_event(event)
         context.log.info(f"{len(reports)} event passes; {len(careful)} SKUs need a closer look")
         if any(item.sku == EVERYTHING for item in careful):
-            report = full_pass(parts, Wishes(), kind="event")
-            parts.ledger.clear(careful)
-            failures = report.failures
+            failures = serve_everything(parts, careful)
         elif careful:
             failures = careful_pass(parts, careful).failures
         else:

@@ -3,15 +3,22 @@
 Put ways of showing a frame here. Keep out which figures matter: each asset says that itself.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
 
 import dagster as dg
 import pandas as pd
 
 from inventory_sync.domain.units import SCALE
+from inventory_sync.flow.parts import Parts
 
 SHOWN_ROWS = 25
+SHOWN_LINKS = 10
+
+_MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|&~-]")
+_ESCAPED: Final = r"\\\g<0>"
 
 
 def table(frame: pd.DataFrame, rows: int = SHOWN_ROWS) -> dg.MetadataValue[Any]:
@@ -24,6 +31,15 @@ def table(frame: pd.DataFrame, rows: int = SHOWN_ROWS) -> dg.MetadataValue[Any]:
         for row in head.to_dict("records")
     ]
     return dg.MetadataValue.table(records)
+
+
+def explained_by(parts: Parts, skus: Iterable[str]) -> dg.MetadataValue[Any]:
+    """Links to the pages that explain these SKUs, or the command that does."""
+    some = list(dict.fromkeys(skus))[:SHOWN_LINKS]
+    if parts.explain_url is None or not some:
+        return dg.MetadataValue.text("inventory-sync explain SKU")
+    links = [f"[{_MARKUP.sub(_ESCAPED, s)}]({parts.explain_url}{quote(s, safe='')})" for s in some]
+    return dg.MetadataValue.md(", ".join(links))
 
 
 def in_units(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Event passes in Dagster's words: materializations and check results without a run.
 
 Put here what people see of event passes in the UI. Passes that come faster than they can be
-reported are reported together, at most once a second and asset, so that the event log stays small.
+reported are reported together, every two seconds at most, so that the event log stays small.
 """
 
 import logging
@@ -14,7 +14,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from inventory_sync.defs.metadata import table
+from inventory_sync.defs.metadata import explained_by, table
 from inventory_sync.domain.atp import TERM_COLUMNS
 from inventory_sync.domain.dirty import Lane
 from inventory_sync.flow.event_report import EventReport
@@ -23,7 +23,7 @@ from inventory_sync.flow.parts import Parts
 _LOG = logging.getLogger(__name__)
 
 MATERIALS: Final = "published_quantities"
-_AT_MOST_EVERY_SECONDS: Final = 1.0
+_AT_MOST_EVERY_SECONDS: Final = 2.0
 _SHOWN_SKUS: Final = 50
 
 
@@ -146,13 +146,12 @@ def _store_events(
         "unknown": sum(len(outcome.sent.unknown) for outcome in outcomes),
     }
     key = ["stores", store, MATERIALS]
-    explain = f"inventory-sync status; the waterfall of {len(rows)} changed level(s) is below"
     yield dg.AssetMaterialization(
         key,
         metadata={
             **about,
             **counts,
-            "explained by": explain,
+            "explained by": explained_by(parts, (row["sku"] for row in rows)),
             "waterfall": table(pd.DataFrame(rows)),
         },
     )

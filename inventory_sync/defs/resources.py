@@ -36,11 +36,14 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
         return load_settings(Path(self.settings_file) if self.settings_file else None)
 
     @contextmanager
-    def parts(self, log: logging.Logger) -> Iterator[Parts]:
-        """The parts of a pass; what they tell goes to the run's log."""
+    def parts(self, log: logging.Logger, *, reserve_share: float = 0.0) -> Iterator[Parts]:
+        """The parts of a pass; what they tell goes to the run's log.
+
+        ``reserve_share`` of each store's rate limit is left to other processes.
+        """
         from inventory_sync.wiring import open_parts
 
-        with open_parts(self.settings(), tell=log.info) as parts:
+        with open_parts(self.settings(), tell=log.info, reserve_share=reserve_share) as parts:
             yield parts
 
     @contextmanager
@@ -75,15 +78,26 @@ class FrameIOManager(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read the frame of this run, or else the newest; outside of a run the newest."""
-        folder = self._folder(context.asset_key)
-        mine = folder / f"{_run_id(context)}.parquet"
-        found = [mine] if mine.exists() else _newest_first(folder)
-        if not found:
+        frame = self.read(context.asset_key, _run_id(context))
+        if frame is None:
             raise dg.Failure(
                 f"{context.asset_key.to_user_string()} has not been computed yet; run the job "
                 "full_sync first.",
                 allow_retries=False,
             )
+        return frame
+
+    def newest(self, asset: str) -> pd.DataFrame | None:
+        """The newest frame of an asset such as ``erp/stock``; ``None`` when there is none."""
+        return self.read(dg.AssetKey(asset.split("/")), None)
+
+    def read(self, key: dg.AssetKey, run_id: str | None) -> pd.DataFrame | None:
+        """The frame that a run has made of an asset, else the newest; ``None``: there is none."""
+        folder = self._folder(key)
+        mine = folder / f"{run_id}.parquet"
+        found = [mine] if mine.exists() else _newest_first(folder)
+        if not found:
+            return None
         frame = pd.read_parquet(found[0])
         return frame.astype(frame.attrs.pop(_DTYPES, {}))
 

@@ -1,7 +1,8 @@
 """The job that forgets: nothing that is written every few seconds may grow for ever.
 
-Put here how long things are kept. What may be deleted of the ledger is ``ledger/retention.py``;
-Dagster purges its ticks by itself (``ledger/dagster_home.py``).
+Put here what is deleted when. How long things are kept is in the settings (``retention``), what may
+be deleted of the ledger in ``ledger/retention.py``; Dagster purges its ticks by itself
+(``ledger/dagster_home.py``).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,14 +11,6 @@ from typing import Final
 import dagster as dg
 
 from inventory_sync.defs.resources import InventorySync
-
-KEPT: Final = timedelta(days=90)
-"""Any number that was published can be explained for so long."""
-
-KEPT_REPORTS: Final = timedelta(days=14)
-"""Reports of event passes: with busy stores there are some every second."""
-
-KEPT_RUNS: Final = timedelta(days=30)
 
 _RUNS_AT_ONCE: Final = 100
 _ENDED: Final = [
@@ -30,11 +23,12 @@ _ENDED: Final = [
 @dg.op(description="Delete what is older than anybody asks for, and tell how much it was.")
 def forget(context: dg.OpExecutionContext, inventory_sync: InventorySync) -> None:
     """Deletes in small transactions; it may be interrupted and run again at any time."""
-    now = datetime.now(UTC)
+    now, kept = datetime.now(UTC), inventory_sync.settings().retention
     with inventory_sync.ledger() as ledger:
-        deleted = ledger.forget(before=now - KEPT)
-        deleted |= ledger.forget_dagster_events(before=now - KEPT_REPORTS)
-    deleted["runs"] = _delete_runs(context.instance, now - KEPT_RUNS)
+        deleted = ledger.forget(before=now - timedelta(days=kept.ledger_days))
+        reports = ledger.forget_dagster_events(before=now - timedelta(days=kept.reports_days))
+    runs = _delete_runs(context.instance, now - timedelta(days=kept.runs_days))
+    deleted |= {**reports, "runs": runs}
     context.add_output_metadata({name: dg.MetadataValue.int(n) for name, n in deleted.items()})
 
 

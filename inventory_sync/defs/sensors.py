@@ -5,6 +5,7 @@ tick stays with its lane for most of that, so what needs a run is asked for at o
 works on until the next tick (``flow/shift.py``). What an event leads to is ``flow/lane.py``.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -26,23 +27,28 @@ it. Dagster notices that after two minutes; its level would stay closed as long.
 _WAITING: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 _DESCRIPTIONS: Final[dict[Lane, str]] = {
-    "order_events": "Orders, stock and supply as the ERP changes them: the SKUs of each event are "
-    "brought to what they should show in every store, within the tick.",
+    "order_events": "Orders and stock as the ERP changes them: the SKUs of each event are brought "
+    "to what they should show in every store, within the tick.",
+    "supply_events": "Receipts, production, transfers and changed supply: some are served like "
+    "orders; a wave of them is left to a batch, so that no order waits behind it.",
     "hold_events": "Holds that are placed, confirmed, cancelled in the ERP, and those that expire.",
     "store_orders": "Orders of the stores, from webhooks and by polling: fetched again, kept in "
     "the ledger, deducted in every store.",
 }
 
 
-def event_sensors() -> list[dg.SensorDefinition]:
-    """One sensor per fast lane."""
-    return [_sensor(name, text) for name, text in _DESCRIPTIONS.items()]
+def event_sensors(batch_jobs: Sequence[dg.JobDefinition]) -> list[dg.SensorDefinition]:
+    """One sensor per fast lane; that of supply may also launch a batch."""
+    return [
+        _sensor(name, text, [event_sync, *(batch_jobs if name == "supply_events" else [])])
+        for name, text in _DESCRIPTIONS.items()
+    ]
 
 
-def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
+def _sensor(name: Lane, description: str, jobs: Sequence[dg.JobDefinition]) -> dg.SensorDefinition:
     @dg.sensor(
         name=name,
-        job=event_sync,
+        jobs=jobs,
         minimum_interval_seconds=1,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=description,
@@ -59,20 +65,22 @@ def _sensor(name: Lane, description: str) -> dg.SensorDefinition:
             raise
         if handover is None:
             return dg.SkipReason(f"{passes} passes since the last tick, reported without a run")
-        if _is_about_to_run(context.instance):
+        job = f"{handover.batch}_sync" if handover.batch else event_sync.name
+        if _is_about_to_run(context.instance, job):
             return dg.SkipReason(f"{handover.reason}; a run that will do it is about to start")
         context.log.info(handover.reason)
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags={"inventory_sync/why": name})])
+        request = dg.RunRequest(job_name=job, tags={"inventory_sync/why": name})
+        return dg.SensorResult(run_requests=[request])
 
     return evaluate
 
 
-def _is_about_to_run(instance: dg.DagsterInstance) -> bool:
+def _is_about_to_run(instance: dg.DagsterInstance, job: str) -> bool:
     """Whether a run that has not looked at the dirty list yet will do so soon."""
     starting = dg.RunsFilter(
-        job_name=event_sync.name,
+        job_name=job,
         statuses=[dg.DagsterRunStatus.STARTING],
         updated_after=datetime.now(UTC) - START_WITHIN,
     )
-    waiting = dg.RunsFilter(job_name=event_sync.name, statuses=_WAITING)
+    waiting = dg.RunsFilter(job_name=job, statuses=_WAITING)
     return instance.get_runs_count(waiting) > 0 or instance.get_runs_count(starting) > 0

@@ -5,8 +5,9 @@ how the difference is written: that is ``decision.py``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,9 @@ OFFER_COLUMNS = (
 MAX_OFFER_UNITS = 1_000_000_000
 """Shopify refuses more at one level (facts 1.2)."""
 
+OFFER_STEPS: Final = ("share", "buffer", "hide_below", "cap", "bounds")
+"""The rules from the pool to the offer, in the order in which they count."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfferRules:
@@ -46,19 +50,30 @@ class OfferRules:
         """The rules as they are kept beside a published quantity."""
         return asdict(self) | {"share": str(self.share)}
 
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> "OfferRules":
+        """The rules that ``told`` gave; names that only another version of ours knows are left."""
+        known = {field.name: told[field.name] for field in fields(cls) if field.name in told}
+        return cls(**known | {"share": Decimal(str(told.get("share", 1)))})
+
 
 def offer_units(pool_micros: NDArray[np.int64], rules: OfferRules) -> NDArray[np.int64]:
     """floor(share * max(0, pool)) - buffer; below hide_below it is 0, above cap the cap; never < 0.
 
     Exact: the share is scaled to an integer and the product is rounded down once.
     """
+    return offer_steps(pool_micros, rules)[-1]
+
+
+def offer_steps(pool_micros: NDArray[np.int64], rules: OfferRules) -> list[NDArray[np.int64]]:
+    """The units that are left after each rule in turn (``OFFER_STEPS``); the last are the offer."""
     share = int(rules.share * SCALE)
     whole, rest = np.divmod(np.maximum(pool_micros, 0), SCALE)
-    units = (whole * share + rest * share // SCALE) // SCALE - rules.buffer_units
-    units = np.where(units < rules.hide_below_units, 0, units)
-    if rules.cap_units is not None:
-        units = np.minimum(units, rules.cap_units)
-    return np.clip(units, 0, MAX_OFFER_UNITS)
+    shared = (whole * share + rest * share // SCALE) // SCALE
+    buffered = shared - rules.buffer_units
+    seen = np.where(buffered < rules.hide_below_units, 0, buffered)
+    capped = seen if rules.cap_units is None else np.minimum(seen, rules.cap_units)
+    return [shared, buffered, seen, capped, np.clip(capped, 0, MAX_OFFER_UNITS)]
 
 
 def offers(

@@ -29,7 +29,11 @@ class LocalToday:
 
     def at(self, location: str) -> date:
         """The date there."""
-        return self.now.astimezone(self.zones.get(location, UTC)).date()
+        return self.day_of(self.now, location)
+
+    def day_of(self, moment: datetime, location: str) -> date:
+        """The date there at another instant."""
+        return moment.astimezone(self.zones.get(location, UTC)).date()
 
 
 @dataclass(frozen=True, slots=True)

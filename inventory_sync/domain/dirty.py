@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-Lane = Literal["order_events", "hold_events", "store_orders", "repair"]
-"""Who looks: one of the three fast sensors, or the job ``event_sync`` for what needs a closer look.
+Lane = Literal["order_events", "hold_events", "store_orders", "supply_events", "repair", "batch"]
+"""Who looks: one of the fast sensors, the job ``event_sync`` for what needs a closer look, or the
+job of a batch.
 """
 
-LANES: Final[tuple[Lane, ...]] = ("order_events", "hold_events", "store_orders", "repair")
+LANES: Final[tuple[Lane, ...]] = (
+    "order_events",
+    "hold_events",
+    "store_orders",
+    "supply_events",
+    "repair",
+    "batch",
+)
 
 
 @dataclass(frozen=True, slots=True)

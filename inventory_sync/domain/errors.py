@@ -37,6 +37,14 @@ class PromiseRefused(InventorySyncError):
     """A question for a promise date that has no sense: no quantity, or an unknown region."""
 
 
+class UnknownSku(PromiseRefused):
+    """A question about a SKU that the ERP does not have."""
+
+
+class ReservationRefused(InventorySyncError):
+    """The stock is not there, or the reservation cannot be decided any more."""
+
+
 class StoreStopped(InventorySyncError):
     """Do not go on with this store until a person acts: revoked token, missing scope, frozen shop.
 

@@ -4,7 +4,7 @@ Put the words here that travel between a connector and an event pass. Keep rules
 are plain is ``plain.py``. Whole datasets travel as frames (``frames.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -69,6 +69,7 @@ class CommitmentRow:
     kind: object
     expires_at: object
     external_order_id: object
+    due_date: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,47 @@ class AcknowledgedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplyRow:
+    """A row of ``supply`` as the source gave it."""
+
+    supply_id: object
+    sku: object
+    location: object
+    quantity: object
+    due_date: object
+    confirmed: object
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseDateRow:
+    """A row of ``promise_dates`` as the source gave it."""
+
+    sku: object
+    location: object
+    quantity: object
+    promise_date: object
+
+
+@dataclass(frozen=True, slots=True)
+class ErpDates:
+    """What the same instant says about days to come. ``zones``: location -> name of its time zone,
+    of those that have one.
+    """
+
+    zones: Mapping[str, str]
+    supply: Sequence[SupplyRow]
+    promise_dates: Sequence[PromiseDateRow]
+
+
+@dataclass(frozen=True, slots=True)
 class ErpExtract:
     """The contract's rows about a few SKUs and Shopify orders, as of one instant.
 
     ``taken_at`` is by the ERP's clock if it tells one, aware, UTC. ``skus`` is the closure that was
     read: the SKUs asked for and all that are connected with them by parts lists, so every kit in it
     is complete and so is the demand for every part. Quantities are numbers of the driver
-    (``Decimal``, int, or what a careless view gives). ``locations`` are all of the ERP's.
+    (``Decimal``, int, or what a careless view gives). ``locations`` are all of the ERP's. ``dates``
+    are read only when they are asked for.
     """
 
     taken_at: datetime
@@ -98,6 +133,7 @@ class ErpExtract:
     stock: Sequence[StockRow]
     commitments: Sequence[CommitmentRow]
     acknowledged: Sequence[AcknowledgedRow]
+    dates: ErpDates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from inventory_sync.domain.frames import DATASETS
 
 FINDING_COLUMNS = ("subject", "kind", "severity", "reason", "value")
-DOUBT_COLUMNS = ("sku", "location", "certainty")
+DOUBT_COLUMNS = ("sku", "location", "certainty", "elsewhere")
 
 
 class Certainty(IntEnum):
@@ -54,10 +54,15 @@ def joined(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame
 
 @dataclass
 class Notebook:
-    """Collects findings and doubts while the datasets of the ERP are judged one by one."""
+    """Collects findings and doubts while the datasets of the ERP are judged one by one.
+
+    ``wrong``: (dataset, rows by position, reason) of each finding that is an error.
+    """
 
     findings: list[pd.DataFrame] = field(default_factory=list)
     doubts: list[pd.DataFrame] = field(default_factory=list)
+    objections: list[str] = field(default_factory=list)
+    wrong: list[tuple[str, pd.Index, str]] = field(default_factory=list)
 
     def find(
         self, dataset: str, rows: pd.DataFrame, kind: str, reason: str, *, severity: str = "error"
@@ -65,7 +70,9 @@ class Notebook:
         """Note what is wrong with the rows of a contract dataset."""
         if rows.empty:
             return
-        subjects = pd.Series([f"{dataset} {name}" for name in _names(dataset, rows)], rows.index)
+        if severity == "error":
+            self.wrong.append((dataset, rows.index, reason))
+        subjects = pd.Series([f"{dataset} {name}" for name in names(dataset, rows)], rows.index)
         self.findings.append(
             findings_frame(subjects, kind, reason, severity=severity, values=rows.get("_value"))
         )
@@ -74,7 +81,7 @@ class Notebook:
         """Note what is remarkable about many rows at once: one warning that counts them."""
         if rows.empty:
             return
-        first = next(_names(dataset, rows))
+        first = next(names(dataset, rows))
         self.findings.append(
             findings_frame(
                 pd.Series([f"{dataset} rows"]),
@@ -85,8 +92,19 @@ class Notebook:
             )
         )
 
-    def doubt(self, rows: pd.DataFrame, certainty: Certainty, *, everywhere: bool = False) -> None:
-        """Note that the ATP of the rows' SKUs is not certain, there or everywhere."""
+    def doubt(
+        self,
+        rows: pd.DataFrame,
+        certainty: Certainty,
+        *,
+        everywhere: bool = False,
+        elsewhere: bool = False,
+    ) -> None:
+        """Note that the ATP of the rows' SKUs is not certain, there or everywhere.
+
+        ``elsewhere``: the row that causes it names another SKU or none, so whoever reads this SKU
+        alone does not see it.
+        """
         rows = rows[rows["sku"].notna()]
         location = rows["location"].astype("object").where(rows["location"].notna(), None)
         self.doubts.append(
@@ -95,16 +113,18 @@ class Notebook:
                     "sku": rows["sku"].astype("object"),
                     "location": None if everywhere else location,
                     "certainty": int(certainty),
+                    "elsewhere": elsewhere,
                 }
             )
         )
 
     def doubt_everywhere(self, skus: set[str], certainty: Certainty) -> None:
-        """Note that the ATP of these SKUs is not certain at any location."""
-        self.doubt(pd.DataFrame({"sku": sorted(skus), "location": None}), certainty)
+        """Note that the ATP of these SKUs is not certain at any location, because of others."""
+        rows = pd.DataFrame({"sku": sorted(skus), "location": None})
+        self.doubt(rows, certainty, elsewhere=True)
 
 
-def _names(dataset: str, rows: pd.DataFrame) -> Iterator[str]:
+def names(dataset: str, rows: pd.DataFrame) -> Iterator[str]:
     """How a person finds the row again: its key; (none) stands for a null."""
     key = DATASETS[dataset].key
     for values in rows[list(key)].itertuples(index=False):

@@ -73,6 +73,10 @@ class Dataset:
     key: tuple[str, ...]
     optional: bool = False
 
+    def column(self, name: str) -> Column:
+        """The column of this name in the ERP. Raises ``KeyError``."""
+        return {column.name: column for column in self.columns}[name]
+
     def empty_frame(self) -> pd.DataFrame:
         """A frame of this dataset without rows, with the right columns and dtypes."""
         return pd.DataFrame({c.field: _empty_series(c) for c in self.columns})

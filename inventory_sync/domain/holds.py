@@ -9,7 +9,12 @@ from typing import Final
 
 import pandas as pd
 
+from inventory_sync.domain.reservations import RESERVATION_ORDERS
+
 HOLD_KINDS: Final = ("hold", "reservation")
+
+LET_GO_WITHIN: Final = timedelta(minutes=10)
+"""The ERP lets go of a reservation that is over so soon."""
 
 AGE_COLUMNS = ("kind", "document", "sku", "location", "units_micros", "age_hours", "expires_at")
 PHANTOM_COLUMNS = ("side", "order_id", "store", "document", "reason")
@@ -30,14 +35,32 @@ def held(commitments: pd.DataFrame, taken_at: datetime) -> pd.DataFrame:
     return aged.sort_values("age_hours", ascending=False)[list(AGE_COLUMNS)].reset_index(drop=True)
 
 
-def phantom_holds(commitments: pd.DataFrame, order_lines: pd.DataFrame) -> pd.DataFrame:
-    """Orders that are on hold on one side only (``PHANTOM_COLUMNS``).
+def phantom_holds(
+    commitments: pd.DataFrame, order_lines: pd.DataFrame, taken_at: datetime
+) -> pd.DataFrame:
+    """Orders and reservations that only one side holds (``PHANTOM_COLUMNS``).
 
     ``order_lines``: the order ledger with ``is_on_hold``. An order that the ERP holds back and
-    Shopify would ship, or the reverse; orders that one of the two does not know are not compared.
+    Shopify would ship, or the reverse; a reservation that is over and whose units the ERP still
+    holds after ``LET_GO_WITHIN``. What one of the two does not know is not compared.
     """
-    known = commitments[commitments["external_order_id"].notna()]
-    erp = known.assign(held=known["kind"].eq("hold").to_numpy()).groupby("external_order_id")
+    now = pd.Timestamp(taken_at)
+    ends = commitments["expires_at"]
+    is_open = (commitments["quantity_micros"] > 0) & (ends.isna() | (ends > now))
+    known = commitments[commitments["external_order_id"].notna() & is_open]
+    is_reserved = order_lines["order_id"].str.startswith(RESERVATION_ORDERS)
+    return pd.concat(
+        [
+            _held_by_one_side(known, order_lines[~is_reserved]),
+            _not_let_go(known, order_lines[is_reserved], now),
+        ],
+        ignore_index=True,
+    )
+
+
+def _held_by_one_side(commitments: pd.DataFrame, order_lines: pd.DataFrame) -> pd.DataFrame:
+    known = commitments.assign(held=commitments["kind"].eq("hold").to_numpy())
+    erp = known.groupby("external_order_id")
     by_erp = erp.agg(document=("order_id", "first"), erp_held=("held", "any"))
     wanted = order_lines[order_lines["current_units"] > 0]
     by_shop = wanted.groupby(["store", "order_id"])["is_on_hold"].any().reset_index()
@@ -54,6 +77,20 @@ def phantom_holds(commitments: pd.DataFrame, order_lines: pd.DataFrame) -> pd.Da
         ),
     )
     return told[list(PHANTOM_COLUMNS)].reset_index(drop=True)
+
+
+def _not_let_go(
+    commitments: pd.DataFrame, order_lines: pd.DataFrame, now: pd.Timestamp
+) -> pd.DataFrame:
+    held = commitments[commitments["kind"].isin(HOLD_KINDS)]
+    documents = held.groupby("external_order_id").agg(document=("order_id", "first"))
+    ours = order_lines.groupby(["store", "order_id"]).agg(
+        units=("current_units", "sum"), ended_at=("updated_at", "max")
+    )
+    both = ours.reset_index().merge(documents, left_on="order_id", right_index=True)
+    kept = both[(both["units"] == 0) & (both["ended_at"] <= now - LET_GO_WITHIN)]
+    told = kept.assign(side="ERP", reason="the reservation is over, the ERP still holds its units")
+    return told[list(PHANTOM_COLUMNS)]
 
 
 def overdue_orders(in_flight: pd.DataFrame, *, now: datetime, within: timedelta) -> pd.DataFrame:

@@ -4,11 +4,15 @@ Put the words here that travel from the ledger to the decision about a few SKUs.
 ``extract.py``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from inventory_sync.domain.publication import LevelKey
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,36 @@ class Known:
     levels: Sequence[KnownLevel]
     lines: Sequence[KnownLine]
     doubtful: frozenset[str]
+
+
+def taken_of_levels(known: Known) -> dict[tuple[str, LevelKey], int]:
+    """(store, level) -> units that order lines have taken from it so far."""
+    taken: dict[tuple[str, LevelKey], int] = defaultdict(int)
+    for line in known.lines:
+        if line.inventory_item_id and line.store_location_id:
+            key = LevelKey(line.inventory_item_id, line.store_location_id)
+            taken[line.store, key] += line.taken_units
+    return taken
+
+
+def with_unheard(known: Known, shown: Mapping[tuple[str, LevelKey], int]) -> Known:
+    """With an order line for what is missing where less was shown than orders explain.
+
+    ``shown``: (store, level) -> units that the store was seen to show, for levels that were read.
+    A level that is being written is left out: what explains it is not known.
+    """
+    taken = taken_of_levels(known)
+    lines = []
+    for level in known.levels:
+        at = (level.store, level.key)
+        explained = level.base_units - (taken[at] - level.base_taken_units)
+        missing = explained - shown.get(at, explained)
+        if missing > 0 and not level.is_busy:
+            lines.append(_unheard(level, missing))
+    return replace(known, lines=[*known.lines, *lines])
+
+
+def _unheard(level: KnownLevel, units: int) -> KnownLine:
+    item, location = level.key.inventory_item_id, level.key.store_location_id
+    name = f"not heard of: {item} at {location}"
+    return KnownLine(level.store, name, name, level.sku, item, location, units, units, _LONG_AGO)

@@ -65,7 +65,7 @@ class OrderPromise:
 
     ``complete``: the ship-complete date of each place that has one; ``best`` is the earliest.
     ``split``: each line as early as possible, in parts and from several places. ``open_units``:
-    by line, what has no date even so.
+    by line, what has no date even so. ``notes``: what a person should know of the ERP's figures.
     """
 
     lines: tuple[LinePromises, ...]
@@ -73,6 +73,7 @@ class OrderPromise:
     best: Complete | None
     split: tuple[Shipment, ...]
     open_units: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def promise_order(

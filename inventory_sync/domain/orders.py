@@ -115,26 +115,34 @@ def in_flight_effect(lines: pd.DataFrame, kits: Kits, stores: StoreLocations) ->
     those of the line's own; a line without location counts at all locations of its store (design
     5). Kit lines stand here both as the kit itself and as its base parts.
     """
-    touched = _touched(lines[["store", "store_location_id"]].drop_duplicates(), stores)
-    parts = explode(
-        lines[["store", "store_location_id", "sku", "in_flight_micros"]].rename(
-            columns={"in_flight_micros": "quantity_micros"}
-        ),
-        kits,
-    )
-    whole = lines[lines["sku"].isin(set(kits.parts))]
-    effect = pd.concat(
-        [
-            parts.rename(columns={"quantity_micros": "in_flight_micros"}),
-            whole[["store", "store_location_id", "sku", "in_flight_micros"]],
-        ],
-        ignore_index=True,
-    )
-    spread = effect.merge(touched, on=["store", "store_location_id"])[
-        ["at_store", "at_location", "sku", "in_flight_micros"]
-    ].set_axis(["store", "store_location_id", "sku", "in_flight_micros"], axis=1)
+    return summed_pieces(in_flight_pieces(lines, kits, stores))
+
+
+def summed_pieces(pieces: pd.DataFrame) -> pd.DataFrame:
+    """The sums of ``in_flight_pieces`` by store location and SKU."""
     keys = ["store", "store_location_id", "sku"]
-    return spread.groupby(keys)["in_flight_micros"].sum().reset_index()
+    return pieces.groupby(keys)["in_flight_micros"].sum().reset_index()
+
+
+def in_flight_pieces(lines: pd.DataFrame, kits: Kits, stores: StoreLocations) -> pd.DataFrame:
+    """The same line by line, before it is summed: with ``order_id`` and ``line_id`` if the lines
+    have them, and with the ``from_store`` and ``line_sku`` of the line itself.
+    """
+    touched = _touched(lines[["store", "store_location_id"]].drop_duplicates(), stores)
+    names = [name for name in ("order_id", "line_id") if name in lines]
+    told = lines[["store", "store_location_id", "sku", "in_flight_micros", *names]]
+    told = told.rename(columns={"in_flight_micros": "quantity_micros"}).assign(line_sku=told["sku"])
+    whole = told[told["sku"].isin(set(kits.parts))]
+    effect = pd.concat([explode(told, kits), whole], ignore_index=True)
+    spread = effect.merge(touched, on=["store", "store_location_id"])
+    return spread.drop(columns="store_location_id").rename(
+        columns={
+            "store": "from_store",
+            "at_store": "store",
+            "at_location": "store_location_id",
+            "quantity_micros": "in_flight_micros",
+        }
+    )
 
 
 def demand_in_flight(lines: pd.DataFrame, stores: StoreLocations) -> pd.DataFrame:
@@ -148,13 +156,14 @@ def demand_in_flight(lines: pd.DataFrame, stores: StoreLocations) -> pd.DataFram
         for store, at, sku, micros in lines[
             ["store", "store_location_id", "sku", "in_flight_micros"]
         ].itertuples(index=False)
-        for place in _erp_locations(stores.get(store, {}), at)
+        for place in erp_locations_of(stores.get(store, {}), at)
     ]
     frame = pd.DataFrame(rows, columns=["sku", "location", "quantity_micros"])
     return frame.astype({"sku": "str", "location": "str", "quantity_micros": "int64"})
 
 
-def _erp_locations(mapped: Mapping[str, Sequence[str]], at: str | None) -> set[str]:
+def erp_locations_of(mapped: Mapping[str, Sequence[str]], at: str | None) -> set[str]:
+    """The ERP locations that a line at this store location, or at any, may be taken from."""
     places = mapped.values() if pd.isna(at) else [mapped.get(str(at), ())]
     return {place for erp_locations in places for place in erp_locations}
 

@@ -43,8 +43,38 @@ def profile(ladder: Ladder, departures: Departures, *, most_bytes: int) -> Profi
     Where it is too long, the last steps are merged: their quantities get the last date, which is
     later, never earlier. If not even one step fits, there is no date.
     """
-    steps = _fitting(_whole_units(ladder), most_bytes)
-    return Profile(steps, _valid_until(steps, departures) if steps else None)
+    return profile_of(_whole_units(ladder), departures, most_bytes=most_bytes)
+
+
+def profile_of(steps: Steps, departures: Departures, *, most_bytes: int) -> Profile:
+    """The same for steps in whole units that are known already: rising units, rising dates."""
+    fitting = _fitting(steps, most_bytes)
+    return Profile(fitting, _valid_until(fitting, departures) if fitting else None)
+
+
+def together(profiles: Sequence[Profile], *, most_bytes: int) -> Profile:
+    """What several places can ship between them: on each date, the sum of what each has by then.
+
+    As the pool of a store location is the sum over its ERP locations (design 5). A quantity may
+    leave in several parts, the last of them on its date. Valid as long as each of the parts is.
+    """
+    dated = [each for each in profiles if each.steps]
+    if len(dated) < 2:
+        return dated[0] if dated else Profile((), None)
+    arrivals = sorted(
+        (day, units - before)
+        for each in dated
+        for (units, day), before in zip(
+            each.steps, (0, *(units for units, _ in each.steps)), strict=False
+        )
+    )
+    by_date: dict[date, int] = {}
+    in_all = 0
+    for day, more in arrivals:
+        by_date[day] = in_all = in_all + more
+    steps = _fitting(tuple((units, day) for day, units in by_date.items()), most_bytes)
+    ends = [each.valid_until for each in dated if each.valid_until]
+    return Profile(steps, min(ends) if steps else None)
 
 
 def _whole_units(ladder: Ladder) -> Steps:
@@ -71,9 +101,8 @@ def _fitting(steps: Steps, most_bytes: int) -> Steps:
 
 def _valid_until(steps: Steps, departures: Departures) -> datetime:
     calendar = departures.place.calendar
-    zone = calendar.zone if calendar else UTC
     day_after = steps[0][1] + timedelta(days=1)
-    passes = datetime.combine(day_after, time(), zone).astimezone(UTC)
+    passes = datetime.combine(day_after, time(), departures.place.zone).astimezone(UTC)
     if calendar is None:
         return passes
     return min(passes, calendar.cutoff_at(calendar.counts_on(departures.asked_at)))

@@ -5,7 +5,7 @@ kits in ``kits.py``; the rule is the same (design 5), day by day: a promise of k
 all parts on that day, and what can be promised of each part already looks ahead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,12 +96,19 @@ def _by_sku(rows: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
     return dict(zip(skus, np.split(order, ends[:-1]), strict=True)) if len(skus) else {}
 
 
+def allowed(
+    parts: Mapping[str, NDArray[np.int64]], need_micros: Mapping[str, int]
+) -> NDArray[np.int64]:
+    """Micros of a kit that the micros of its parts allow, element by element; whole kits only."""
+    wholes = [micros // need_micros[part] for part, micros in parts.items()]
+    kits: NDArray[np.int64] = np.minimum.reduce(wholes).clip(-MOST_KITS, MOST_KITS)
+    return kits * SCALE
+
+
 def _assembled(parts: dict[str, _Levels], need_micros: dict[str, int]) -> _Levels:
     """Kits that all parts allow; the worst certainty of the parts."""
-    wholes = [found.micros // need_micros[part] for part, found in parts.items()]
-    kits = np.minimum.reduce(wholes).clip(-MOST_KITS, MOST_KITS)
     return _Levels(
-        kits * SCALE,
+        allowed({part: found.micros for part, found in parts.items()}, need_micros),
         np.maximum.reduce([found.certainty for found in parts.values()]),
         np.logical_or.reduce([found.known for found in parts.values()]),
     )

@@ -9,7 +9,6 @@ ATP, on every day; a supply frees what only later commitments take.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -122,18 +121,6 @@ def curves(steps: pd.DataFrame) -> dict[tuple[str, str], Curve]:
         pair: Curve(tuple(days), tuple(levels), certainty)
         for pair, (days, levels, certainty) in found.items()
     }
-
-
-def available_on(steps: pd.DataFrame, days: Mapping[str, date]) -> pd.DataFrame:
-    """What can be promised on a day, by location: ``sku``, ``location``, ``atp_micros``.
-
-    Today's figure is the other way to fill a store's pool (``atp_method: projected``): stock that
-    tomorrow's supply replaces is not kept back for next month's order.
-    """
-    wanted = steps["location"].map(dict(days)).astype("datetime64[s]")
-    reached = steps[steps["day"] <= wanted]
-    last = reached.drop_duplicates(["sku", "location"], keep="last")
-    return last[["sku", "location", "atp_micros", "certainty"]].reset_index(drop=True)
 
 
 def _with_flight(demand: pd.DataFrame, in_flight: pd.DataFrame | None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ No date is ever invented: what no day of the horizon covers, and what is not cer
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 import pandas as pd
@@ -42,12 +42,19 @@ class NoDate(StrEnum):
 class Place:
     """An ERP location that can ship. Of equal dates the lowest ``priority`` is best, then the name.
 
-    Without a calendar only the ERP's own promise dates are relayed.
+    Without a calendar only the ERP's own promise dates are relayed; its days are those of
+    ``own_zone``, which the calendar overrules.
     """
 
     location: str
     calendar: Calendar | None
     priority: int = 0
+    own_zone: tzinfo = UTC
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose days are meant when a date is said here."""
+        return self.calendar.zone if self.calendar else self.own_zone
 
     def delivers_to(self, region: str | None) -> bool:
         """Whether it is known how long it takes to get there; None asks for no delivery date."""
@@ -77,8 +84,7 @@ class Departures:
     @property
     def today(self) -> date:
         """The date there."""
-        calendar = self.place.calendar
-        return self.asked_at.astimezone(calendar.zone if calendar else UTC).date()
+        return self.asked_at.astimezone(self.place.zone).date()
 
     def ships_on(self, covered: date, calendar: Calendar) -> date:
         """When something leaves that is there on the day ``covered``; not before we are asked."""
@@ -112,13 +118,15 @@ class Rung:
 class Ladder:
     """Every promise of one SKU at one place: rungs of rising micros and never falling dates.
 
-    Beyond the last rung there is no date, for the reason ``beyond``.
+    Beyond the last rung there is no date, for the reason ``beyond``. ``passed``: dates of the ERP
+    that are over and do not count.
     """
 
     sku: str
     place: Place
     rungs: tuple[Rung, ...]
     beyond: NoDate = NoDate.BEYOND_HORIZON
+    passed: tuple[ErpPromise, ...] = ()
 
     def rung(self, micros: int) -> Rung | None:
         """The first rung that reaches so high."""
@@ -159,7 +167,8 @@ def ladder(
             for rung in rungs
             if rung.micros > top.micros
         ]
-    return Ladder(sku, departures.place, (*relayed, *rungs), beyond)
+    passed = tuple(each for each in promised if each.ships_on < departures.today)
+    return Ladder(sku, departures.place, (*relayed, *rungs), beyond, passed)
 
 
 def promise(ladder: Ladder, quantity_units: int, region: str | None = None) -> Promise:
@@ -178,6 +187,13 @@ def promise(ladder: Ladder, quantity_units: int, region: str | None = None) -> P
         return Promise(*answer, no_date=ladder.beyond)
     delivered = place.delivered_on(rung.ships_on, region)
     return Promise(*answer, rung.ships_on, delivered, rung.source, rung.covered_on)
+
+
+def departs_on(place: Place | None, covered: date) -> date:
+    """When something leaves a place that is there on this day; the day itself where nobody has said
+    how it works.
+    """
+    return place.calendar.ships_on(covered) if place and place.calendar else covered
 
 
 def erp_promises(

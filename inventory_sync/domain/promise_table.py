@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from inventory_sync.domain.dated_rows import Report
+from inventory_sync.domain.dated_rows import LEFT_OUT, PASSED, UNKNOWN_LOCATION, Report
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.projection import curves
 from inventory_sync.domain.promise import Departures, Source, erp_promises, ladder
@@ -31,6 +31,7 @@ def promise_table(
     report = Report()
     by_location = {each.place.location: each for each in departures}
     said = erp_promises(promise_dates, report)
+    _report_unusable(promise_dates, by_location, report)
     relayed = pd.MultiIndex.from_tuples(list(said), names=["sku", "location"])
     pairs = pd.MultiIndex.from_frame(steps[["sku", "location"]].astype("object"))
     theirs = pairs.isin(relayed) if said else np.zeros(len(steps), bool)
@@ -82,3 +83,16 @@ def _one_per_date(rows: pd.DataFrame) -> pd.DataFrame:
         .shift(fill_value=0)
     )
     return last[(last["units"] > before)].reset_index(drop=True)
+
+
+def _report_unusable(
+    promise_dates: pd.DataFrame, by_location: Mapping[str, Departures], report: Report
+) -> None:
+    """Note the ERP's dates that are over, and those of places where nothing ships."""
+    rows = promise_dates.dropna(subset=["sku", "location", "promise_date"])
+    place = rows["location"].astype("object")
+    known = place.isin(set(by_location)).to_numpy(bool)
+    report.add("promise_dates", LEFT_OUT, UNKNOWN_LOCATION, rows[~known])
+    today = {name: pd.Timestamp(each.today) for name, each in by_location.items()}
+    over = rows["promise_date"] < place.map(today).astype("datetime64[s]")
+    report.add("promise_dates", LEFT_OUT, PASSED, rows[known & over.to_numpy(bool)])

@@ -13,13 +13,19 @@ from inventory_sync.domain.orders import OrderLine
 
 ReservationState = Literal["held", "confirmed", "released", "expired", "refused"]
 
+NextStep = Literal["secure", "reserve", "confirm", "release"]
+"""What is still to be done: make sure that the stock is there, or ask the ERP for the rest."""
+
 OUR_ORDERS: Final = "inventory-sync:"
 """Orders of this prefix stand for reservations that a person asked for."""
 
-ENDS: Final[frozenset[ReservationState]] = frozenset(
-    {"confirmed", "released", "expired", "refused"}
-)
-"""States that a reservation does not leave; only ``held`` waits for a decision."""
+RESERVATION_ORDERS: Final = (OUR_ORDERS, "gid://shopify/DraftOrder/")
+"""Order lines whose order begins so are reservations."""
+
+MAY_CHANGE: Final[frozenset[ReservationState]] = frozenset({"held", "refused"})
+"""States that a reservation may leave: one waits for a decision, the other may be tried again. The
+ERP never heard of a refused one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Reservation:
     ``order_id`` is the Shopify draft order (gid), or ``inventory-sync:<id>`` when a person asked;
     with ``line_id`` it is also what the ERP calls it (external_order_id, external_line_id).
     ``taken_units``: what Shopify itself keeps out of ``available`` of the item meanwhile.
+    ``next_step`` is saved together with the state that asks for it, and cleared when it is done: a
+    crash in between, or an ERP that is away, forgets nothing.
     """
 
     reservation_id: str
@@ -46,6 +54,12 @@ class Reservation:
     reason: str | None = None
     inventory_item_id: str | None = None
     taken_units: int = 0
+    next_step: NextStep | None = None
+
+    @property
+    def line(self) -> tuple[str, str, str]:
+        """What it is for; it may take the place of an earlier reservation for the same."""
+        return self.store, self.order_id, self.line_id
 
     @property
     def owed_units(self) -> int:
@@ -66,6 +80,22 @@ class Reservation:
             taken_units=self.taken_units,
             updated_at=at,
         )
+
+
+def refusals(told: Sequence[Reservation], *, since: datetime) -> list[Reservation]:
+    """Draft order lines that were refused since then and have not been reserved later.
+
+    ``told``: all reservations, oldest first.
+    """
+    newest = {each.line: each for each in told}
+    return [
+        each
+        for each in newest.values()
+        if each.state == "refused"
+        and not each.order_id.startswith(OUR_ORDERS)
+        and each.decided_at is not None
+        and each.decided_at > since
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,16 @@ NEEDED_SCOPES: Final = (
 
 DRAFTS_SCOPE: Final = "read_draft_orders"
 
-OPTIONAL_SCOPES: Final = {DRAFTS_SCOPE: "large draft orders reserve no stock"}
+AVAILABILITY_SCOPE: Final = "write_products"
+ORDER_DATES_SCOPE: Final = "write_orders"
+DEADLINES_SCOPE: Final = "write_merchant_managed_fulfillment_orders"
+
+OPTIONAL_SCOPES: Final = {
+    DRAFTS_SCOPE: "draft orders of large_order_units reserve no stock",
+    AVAILABILITY_SCOPE: "product pages show no dates",
+    ORDER_DATES_SCOPE: "placed orders show no dates",
+    DEADLINES_SCOPE: "fulfilment orders get no deadline",
+}
 """Each with what is missing without it."""
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from inventory_sync.announcements import announced
+from inventory_sync.domain.batches import Changed, Interest
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.extract import ErpEvent, ErpExtract, OrderRequest
 from inventory_sync.domain.frames import (
@@ -27,6 +28,7 @@ from inventory_sync.domain.frames import (
 )
 from inventory_sync.erp.conversion import typed_frame
 from inventory_sync.erp.postgres_copy import copied_chunks
+from inventory_sync.erp.sql_changes import read_changed
 from inventory_sync.erp.sql_contract import Found, found_datasets, problems_of
 from inventory_sync.erp.sql_database import Reading, SqlDatabase
 from inventory_sync.erp.sql_events import (
@@ -35,7 +37,7 @@ from inventory_sync.erp.sql_events import (
     skus_of_document,
     write_requests,
 )
-from inventory_sync.erp.sql_extract import read_extract, read_related
+from inventory_sync.erp.sql_extract import DATED, Asked, read_extract, read_related
 from inventory_sync.erp.sql_rows import row_chunks
 from inventory_sync.erp.sql_scope import Scope, is_storable
 
@@ -67,6 +69,7 @@ class SqlErp(SqlDatabase):
         super().__init__(url, schema, statement_timeout_seconds, clock)
         self._channel = notify_channel
         self._is_checked = False
+        self._offered: frozenset[str] = frozenset()
         self._hints: dict[str, frozenset[str]] = {}
 
     def snapshot(
@@ -92,8 +95,10 @@ class SqlErp(SqlDatabase):
                 )
             return ErpSnapshot(taken_at=reading.taken_at, faults=faults, **frames)
 
-    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
-        """A few SKUs as plain rows, as of one instant.
+    def extract(
+        self, skus: Collection[str], order_ids: Collection[str], *, dated: bool = False
+    ) -> ErpExtract:
+        """A few SKUs as plain rows, as of one instant; if ``dated``, with what concerns days.
 
         The columns are looked up once; a statement that fails makes them be looked up again. Raises
         what ``snapshot`` raises.
@@ -101,9 +106,10 @@ class SqlErp(SqlDatabase):
         with self._rechecking(), self._transaction() as reading:
             self._check_once(reading.connection)
             hint = self._hint(skus)
+            asked = Asked(skus, order_ids, self._offered & DATED if dated else None)
             with self._explainer.explains():
                 extract = read_extract(
-                    reading.connection, self._schema, (skus, order_ids), hint, reading.taken_at
+                    reading.connection, self._schema, asked, hint, reading.taken_at
                 )
         self._remember(skus, extract.skus)
         return extract
@@ -124,6 +130,18 @@ class SqlErp(SqlDatabase):
             return []
         with self._statement("commitments") as connection:
             return skus_of_document(connection, self._schema, document)
+
+    def changed(
+        self, interest: Interest, since: datetime, until: datetime | None = None
+    ) -> Changed:
+        """What has changed since, by the times of rows and events; raises what ``snapshot`` raises.
+
+        A database other than PostgreSQL may give SKUs of a day before and after.
+        """
+        with self._transaction() as reading, self._explainer.explains():
+            return read_changed(
+                reading.connection, self._schema, interest, (since, until), reading.taken_at
+            )
 
     @contextmanager
     def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
@@ -153,7 +171,9 @@ class SqlErp(SqlDatabase):
 
     def _check_once(self, connection: Connection) -> None:
         if not self._is_checked:
-            _demand_no(problems_of(SNAPSHOT_DATASETS, self._found(connection)))
+            found = self._found(connection)
+            _demand_no(problems_of(SNAPSHOT_DATASETS, found))
+            self._offered = frozenset(found.columns)
             self._is_checked = True
 
     @contextmanager

@@ -6,8 +6,9 @@ numbers as decimals.
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,9 +21,12 @@ from inventory_sync.domain.extract import (
     AcknowledgedRow,
     CommitmentRow,
     ComponentRow,
+    ErpDates,
     ErpExtract,
     ProductRow,
+    PromiseDateRow,
     StockRow,
+    SupplyRow,
 )
 from inventory_sync.domain.frames import DATASETS
 from inventory_sync.domain.kits import related_skus
@@ -32,7 +36,7 @@ MOST_SKUS: Final = 5_000
 """More SKUs that share kits than this are not read for a single event."""
 
 _COLUMNS: Final = {
-    "locations": ("location",),
+    "locations": ("location", "time_zone"),
     "products": ("sku", "tracked"),
     "components": ("kit_sku", "component_sku", "quantity"),
     "stock": ("sku", "location", "physical", "unavailable"),
@@ -45,11 +49,32 @@ _COLUMNS: Final = {
         "kind",
         "expires_at",
         "external_order_id",
+        "due_date",
     ),
     "acknowledged_orders": ("external_order_id", "external_line_id", "quantity"),
+    "supply": ("supply_id", "sku", "location", "quantity", "due_date", "confirmed"),
+    "promise_dates": ("sku", "location", "quantity", "promise_date"),
 }
+DATED: Final = frozenset({"supply", "promise_dates"})
+"""The datasets that only a question about days needs."""
 
 Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Rows of these SKUs and acknowledgements of these orders; ``dated``: which of ``DATED`` too,
+    ``None`` without any question about days.
+    """
+
+    skus: Collection[str]
+    order_ids: Collection[str]
+    dated: frozenset[str] | None = None
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """What is read for it."""
+        return tuple(name for name in _COLUMNS if name not in DATED or name in (self.dated or ()))
 
 
 def related(components: Iterable[ComponentRow], skus: Collection[str]) -> frozenset[str]:
@@ -88,25 +113,24 @@ def read_related(
 def read_extract(
     connection: Connection,
     schema: str | None,
-    asked: tuple[Collection[str], Collection[str]],
+    asked: Asked,
     hint: frozenset[str],
     taken_at: datetime,
 ) -> ErpExtract:
-    """The extract about (skus, order ids), within the transaction of the connection."""
-    skus, order_ids = asked
-    wanted = hint | frozenset(skus)
+    """The extract that is asked for, within the transaction of the connection."""
+    wanted = hint | frozenset(asked.skus)
     while True:
-        scope = Scope(tuple(sorted(wanted)), tuple(sorted(order_ids)))
-        rows = read_datasets(connection, schema, scope, tuple(_COLUMNS))
+        scope = Scope(tuple(sorted(wanted)), tuple(sorted(asked.order_ids)))
+        rows = read_datasets(connection, schema, scope, asked.datasets)
         components = _components(rows["components"])
-        found = related(components, skus)
+        found = related(components, asked.skus)
         if found <= wanted:
             break
         wanted = found
     return ErpExtract(
         taken_at=taken_at,
         skus=found,
-        locations=frozenset(str(name) for (name,) in rows["locations"] if name is not None),
+        locations=frozenset(str(name) for name, _ in rows["locations"] if name is not None),
         products=[ProductRow(sku, _truth(t)) for sku, t in rows["products"] if sku in found],
         components=[row for row in components if {row.kit_sku, row.component_sku} & found],
         stock=[
@@ -114,16 +138,34 @@ def read_extract(
             for sku, place, physical, unavailable in rows["stock"]
             if sku in found
         ],
-        commitments=[
-            CommitmentRow(
-                name, order, sku, place, _number(quantity), kind, _instant(ends), external_order
-            )
-            for name, order, sku, place, quantity, kind, ends, external_order in rows["commitments"]
-            if sku in found
-        ],
+        commitments=[_commitment(row) for row in rows["commitments"] if row[2] in found],
         acknowledged=[
             AcknowledgedRow(order, line, _number(quantity))
             for order, line, quantity in rows["acknowledged_orders"]
+        ],
+        dates=None if asked.dated is None else _dates(rows, found),
+    )
+
+
+def _commitment(row: tuple[Any, ...]) -> CommitmentRow:
+    name, order, sku, place, quantity, kind, ends, external_order, due = row
+    return CommitmentRow(
+        name, order, sku, place, _number(quantity), kind, _instant(ends), external_order, _day(due)
+    )
+
+
+def _dates(rows: Mapping[str, Rows], found: frozenset[str]) -> ErpDates:
+    return ErpDates(
+        {str(place): str(zone) for place, zone in rows["locations"] if place and zone},
+        [
+            SupplyRow(name, sku, place, _number(quantity), _day(due), _truth(confirmed))
+            for name, sku, place, quantity, due, confirmed in rows.get("supply", ())
+            if sku in found
+        ],
+        [
+            PromiseDateRow(sku, place, _number(quantity), _day(day))
+            for sku, place, quantity, day in rows.get("promise_dates", ())
+            if sku in found
         ],
     )
 
@@ -156,12 +198,12 @@ def _pipelined(
 
 
 def _read_columns(name: str) -> Iterator[sql.Composable]:
-    """The columns of a dataset for PostgreSQL: texts without the padding of ``char(n)``, times as
-    texts, for the driver refuses those that no calendar of Python holds.
+    """The columns of a dataset for PostgreSQL: texts without the padding of ``char(n)``, times and
+    days as texts, for the driver refuses those that no calendar of Python holds.
     """
     kinds = {column.name: column.kind for column in DATASETS[name].columns}
     for each in _COLUMNS[name]:
-        is_text = kinds[each] in {"text", "timestamp"}
+        is_text = kinds[each] in {"text", "timestamp", "date"}
         as_read = sql.SQL("CAST({} AS text)") if is_text else sql.SQL("{}")
         yield as_read.format(sql.Identifier(each))
 
@@ -200,4 +242,14 @@ def _instant(value: object) -> object:
             return value
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
+    return value
+
+
+def _day(value: object) -> object:
+    """A day; anything else is handed on as it is."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
     return value

@@ -75,6 +75,15 @@ class Sent:
             self.first_at or again.first_at,
         )
 
+    def beside(self, other: "Sent") -> "Sent":
+        """Both together, when they are about different levels."""
+        return Sent(
+            self.applied + other.applied,
+            self.refused | other.refused,
+            self.unknown | other.unknown,
+            self.first_at or other.first_at,
+        )
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -173,7 +182,7 @@ def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Ou
             plan.store,
             plan.pass_id,
             call,
-            decided={change.key: plan.decided[change.key] for change in batch.changes},
+            decided={change.key: _signed(parts, plan, change.key) for change in batch.changes},
             as_of=plan.as_of,
             created_at=created_at,
         )
@@ -191,6 +200,12 @@ def _send(parts: Parts, plan: Plan, sent: Sent, batch: Batch) -> tuple[Batch, Ou
     if not isinstance(outcome, Unknown):
         parts.ledger.settle(plan.store, call.idempotency_key, outcome, at=parts.now())
     return batch, outcome
+
+
+def _signed(parts: Parts, plan: Plan, key: LevelKey) -> Decided:
+    """With our version: the note of a pass is written later, or never when it crashes."""
+    decided = plan.decided[key]
+    return replace(decided, waterfall={**decided.waterfall, "code_version": parts.code_version})
 
 
 def _batches(plan: Plan, changes: Sequence[QuantityChange]) -> list[Batch]:

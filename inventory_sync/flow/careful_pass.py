@@ -5,19 +5,21 @@ answers, writes without an outcome. The rules are those of the full pass.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from inventory_sync.domain.decision import StoreView
 from inventory_sync.domain.dirty import DirtySku, Mark
 from inventory_sync.domain.few.decide import STALE_WINDOW
+from inventory_sync.domain.findings import DOUBT_COLUMNS, Certainty, Notebook, joined, names
+from inventory_sync.domain.frames import SNAPSHOT_DATASETS, ErpSnapshot
+from inventory_sync.domain.held_back import HELD_BACK
 from inventory_sync.domain.known import Known
 from inventory_sync.domain.publication import LevelKey
-from inventory_sync.domain.quarantine import judge
+from inventory_sync.domain.quarantine import Judged, judge
 from inventory_sync.flow.confirm import level_frame
-from inventory_sync.flow.full_pass import each_store
+from inventory_sync.flow.full_pass import TRY_AGAIN_AFTER, each_store
 from inventory_sync.flow.gather import (
     await_lost_writes,
     read_back,
@@ -25,12 +27,10 @@ from inventory_sync.flow.gather import (
     settle_lost_writes,
     view_of,
 )
+from inventory_sync.flow.guarded import look_again_later
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.publish import Reading, StoreReport, Wishes, publish_reading
-
-TRY_AGAIN_AFTER = timedelta(minutes=2)
-"""SKUs that could not be served in every store are looked at again after this."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,22 @@ def careful_pass(parts: Parts, work: Sequence[DirtySku]) -> CarefulReport:
     related = parts.erp.extract(asked, ()).skus
     snapshot = parts.erp.snapshot(asked, parts.ledger.order_ids_of(related))
     skus = frozenset(snapshot.products["sku"].dropna().astype(str)) | frozenset(asked)
-    basis = Basis.of(judge(snapshot), parts.now())
     known = parts.ledger.known(skus, stale_since=parts.now() - STALE_WINDOW)
+    judged = _judged(parts, snapshot, known, pass_id)
+    on_shelves = judged.snapshot.stock[["sku", "location"]].astype(str)
+    rows = frozenset(on_shelves.itertuples(index=False, name=None))
+    basis = replace(Basis.of(judged, parts.now()), stock=rows)
     live = [store for store in parts.policies if parts.policies[store].live]
 
     def serve(store: str) -> StoreReport:
         reading = _read(parts, store, known)
-        wishes = Wishes(skus=skus)
+        wishes = Wishes(skus=skus, piecemeal=True)
         return publish_reading(parts, store, basis, reading, pass_id=pass_id, wishes=wishes)
 
     done, failures = each_store(parts, pass_id, live, serve)
     parts.ledger.clear(work)
+    held = [one.rows.loc[one.rows["reason"].eq(HELD_BACK), "sku"] for one in done.values()]
+    look_again_later(parts, {str(sku) for skus in held for sku in skus})
     if failures:
         later, why = parts.now() + TRY_AGAIN_AFTER, "; ".join(failures.values())
         marks = [Mark(item.sku, item.occurred_at, later, why) for item in work]
@@ -80,6 +85,25 @@ def careful_pass(parts: Parts, work: Sequence[DirtySku]) -> CarefulReport:
         reason="; ".join(failures.values()) or None,
     )
     return CarefulReport(pass_id, tuple(asked), done, failures)
+
+
+def _judged(parts: Parts, snapshot: ErpSnapshot, known: Known, pass_id: str) -> Judged:
+    """The rows about these SKUs, judged; what is wrong with them is kept and shown.
+
+    What a full pass doubts because of rows that are not read here stays in doubt.
+    """
+    judged = judge(snapshot, parts.rules)
+    looked_at = {
+        f"{dataset.name} {name}"
+        for dataset in SNAPSHOT_DATASETS
+        for name in names(dataset.name, getattr(snapshot, dataset.name))
+    }
+    parts.ledger.record_findings(
+        "erp", judged.findings, pass_id=pass_id, at=parts.now(), subjects=looked_at
+    )
+    doubts = Notebook()
+    doubts.doubt_everywhere(set(known.doubtful), Certainty.AT_MOST)
+    return replace(judged, doubts=joined([judged.doubts, *doubts.doubts], DOUBT_COLUMNS))
 
 
 def _read(parts: Parts, store: str, known: Known) -> Reading:

@@ -52,7 +52,7 @@ def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.Dat
 
     # A level that another pass was quicker with has what it should have.
     refused = {key: why for key, why in sent.refused.items() if why.code != WRITE_IN_FLIGHT}
-    odd = _odd(parts, store, sent, rows)
+    odd = unexplained(parts, store, sent, rows)
     return joined(
         [
             finding(
@@ -78,8 +78,11 @@ def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.Dat
     )
 
 
-def _odd(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows that were applied and show something that the orders since do not explain."""
+def unexplained(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that were applied and show something that the orders since do not explain.
+
+    ``expected_now_units`` is what these would show.
+    """
     applied = set(sent.applied)
     written = pd.Series([key in applied for key in level_keys(rows)], rows.index, dtype=bool)
     rows = rows[written & rows["quantity_units"].ne(rows["shown_units"])]
@@ -88,7 +91,8 @@ def _odd(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFra
     rows = rows.merge(now, how="left", on=LEVEL)
     before = rows["taken_units"] - rows["provisional_units"]
     since = rows["taken_now_units"].fillna(0) - before
-    return rows[rows["shown_units"].ne(rows["quantity_units"] - since)]
+    rows = rows.assign(expected_now_units=rows["quantity_units"] - since)
+    return rows[rows["shown_units"].ne(rows["expected_now_units"])]
 
 
 def level_frame(keys: Iterable[LevelKey]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from inventory_sync.domain.dirty import Channel, Clock, DirtySku, Lane, Mark
 from inventory_sync.domain.extract import ErpEvent
 from inventory_sync.domain.known import Known
 from inventory_sync.domain.publication import LevelKey
-from inventory_sync.domain.reservations import Reservation
+from inventory_sync.domain.reservations import NextStep, Reservation
 from inventory_sync.domain.webhooks import Hint, InboxEntry
 
 
@@ -40,8 +40,13 @@ class EventMemory(Protocol):
         """Put SKUs on the dirty list of a lane: one row per SKU, however often it is marked."""
         ...
 
-    def take(self, lanes: Sequence[Lane], *, due: datetime, limit: int) -> list[DirtySku]:
-        """The SKUs of these lanes that are due, oldest event first. They stay on the list."""
+    def take(
+        self, lanes: Sequence[Lane], *, due: datetime, limit: int, last: Collection[str] = ()
+    ) -> list[DirtySku]:
+        """The SKUs of these lanes that are due, oldest event first. They stay on the list.
+
+        Those marked for one of the reasons ``last`` come behind all others.
+        """
         ...
 
     def next_due(self, lanes: Sequence[Lane]) -> dict[Lane, datetime]:
@@ -99,6 +104,10 @@ class EventMemory(Protocol):
         """These deliveries have been looked at."""
         ...
 
+    def inbox_give_up(self, inbox_id: int, *, reason: str) -> None:
+        """Nobody looks at this delivery any more; it is kept with its reason."""
+        ...
+
     def order_ids_of(self, skus: Collection[str]) -> list[str]:
         """The Shopify orders with a line of one of the SKUs, or of an item published as one."""
         ...
@@ -134,8 +143,14 @@ class EventMemory(Protocol):
         """Mark the SKUs whose commitments have ended in lane ``hold_events``; the SKUs."""
         ...
 
-    def reservations(self, *, held_only: bool = False) -> list[Reservation]:
+    def reservations(
+        self, *, held_only: bool = False, order_id: str | None = None
+    ) -> list[Reservation]:
         """Reservations, oldest first."""
+        ...
+
+    def unfinished_reservations(self) -> list[Reservation]:
+        """Those with a step that is still to be done, oldest first."""
         ...
 
     def reservation(self, reservation_id: str) -> Reservation | None:
@@ -144,4 +159,8 @@ class EventMemory(Protocol):
 
     def save_reservations(self, reservations: Sequence[Reservation]) -> None:
         """Write reservations as they are now (new or changed; by reservation_id)."""
+        ...
+
+    def step_done(self, reservation_id: str, step: NextStep) -> None:
+        """Note that a step is done; another one that was asked for meanwhile stays."""
         ...

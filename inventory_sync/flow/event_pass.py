@@ -4,7 +4,7 @@ Put the steps of an event pass here, in their order. The decision is ``domain/fe
 look at a store is left to the careful pass by marking it for repair.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,10 +18,14 @@ from inventory_sync.domain.few.decide import (
     decide_few,
 )
 from inventory_sync.domain.kits import related_skus
+from inventory_sync.domain.known import with_unheard
+from inventory_sync.domain.publication import LevelKey
 from inventory_sync.flow.act import Plan, Sent, act
+from inventory_sync.flow.event_guard import EventGuard
 from inventory_sync.flow.event_report import EventReport, StoreOutcome, latencies, waterfalls
 from inventory_sync.flow.full_pass import note_failure
 from inventory_sync.flow.gather import SETTLE_AFTER
+from inventory_sync.flow.guarded import look_again_later
 from inventory_sync.flow.parts import Parts
 
 AGAIN_AFTER = timedelta(milliseconds=200)
@@ -38,11 +42,15 @@ UNREACHABLE_FOR, STOPPED_FOR = timedelta(seconds=30), timedelta(minutes=5)
 
 
 class EventPasses:
-    """Runs event passes one after the other; keeps threads warm and knows which stores are away."""
+    """Runs event passes, ``abreast`` at the same time at most; keeps threads warm and knows which
+    stores are away. ``kind`` is what the journal calls them.
+    """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, abreast: int = 1, kind: str = "event") -> None:
         self._parts = parts
-        self._pool = parts.threads(max(1, len(parts.policies)))
+        self._kind = kind
+        self._pool = parts.threads(max(1, abreast * len(parts.policies)))
+        self._guard = EventGuard(parts)
         self._away: dict[str, datetime] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._terms = {
@@ -53,6 +61,11 @@ class EventPasses:
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+        self._guard.close()
+
+    def related(self, sku: str) -> frozenset[str]:
+        """The SKUs that a look at this one reads, as far as is known: itself, kits and parts."""
+        return self._closures.get(sku, frozenset({sku}))
 
     def run(self, work: Sequence[DirtySku]) -> EventReport:
         """Look again at these SKUs and clear them from the dirty list.
@@ -79,16 +92,20 @@ class EventPasses:
             {store: waterfalls(plan.stores[store]) for store in outcomes},
         )
 
-    def plan(self, skus: Collection[str]) -> FewPlan:
+    def plan(
+        self, skus: Collection[str], shown: Mapping[tuple[str, LevelKey], int] | None = None
+    ) -> FewPlan:
         """What these SKUs should show in all stores, and what is to be done for it; only read.
 
         The ERP is read before the ledger: an order that comes in between is deducted, or makes the
-        compare-and-swap fail (protocol B.2).
+        compare-and-swap fail (protocol B.2). ``shown`` is what levels were seen to show: what is
+        missing there counts as sold.
         """
         extract = self._extract(skus)
         now = self._parts.now()
         known = self._parts.ledger.known(extract.skus, stale_since=now - STALE_WINDOW)
-        return decide_few(extract, known, self._terms, now=now)
+        told = with_unheard(known, shown or {})
+        return decide_few(extract, told, self._terms, now=now, rules=self._parts.rules)
 
     def _extract(self, skus: Collection[str]) -> ErpExtract:
         """The ERP's rows, with the acknowledgements of every order that the ledger knows of them.
@@ -96,7 +113,7 @@ class EventPasses:
         Which SKUs belong together is remembered; when that has grown, the ERP is read once more, so
         that no acknowledgement is missing.
         """
-        wanted = frozenset().union(*(self._closures.get(sku, {sku}) for sku in skus))
+        wanted = frozenset().union(*(self.related(sku) for sku in skus))
         while True:
             order_ids = self._parts.ledger.order_ids_of(wanted)
             extract = self._parts.erp.extract(skus, order_ids)
@@ -118,7 +135,13 @@ class EventPasses:
             if self._away.get(store, now) > now:
                 outcomes[store] = StoreOutcome(repair=dict.fromkeys(writes.skus, AWAY))
                 continue
-            outcomes[store] = StoreOutcome(again=set(writes.busy), repair=dict(writes.careful))
+            held = self._guard.held(store, pass_id, writes.changes, writes.counted)
+            writes.changes = [change for change in writes.changes if change not in held]
+            outcomes[store] = StoreOutcome(
+                again=set(writes.busy),
+                repair=dict(writes.careful),
+                held={change.sku for change in held},
+            )
             if writes.changes:
                 waiting[store] = self._pool.submit(
                     self._serve_store, pass_id, plan, store, outcomes[store]
@@ -229,6 +252,8 @@ class EventPasses:
         self._parts.ledger.mark(
             "repair", [mark(sku, EXPLAIN_AFTER, why) for sku, why in sorted(repair.items())]
         )
+        held = set().union(*(outcome.held for outcome in outcomes.values()))
+        look_again_later(self._parts, held - repair.keys())
 
     def _note(
         self,
@@ -255,7 +280,7 @@ class EventPasses:
         parts = self._parts
         parts.ledger.note_pass(
             pass_id,
-            "event",
+            self._kind,
             started_at=started_at,
             finished_at=parts.now(),
             code_version=parts.code_version,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from inventory_sync.domain.behind import terms
 from inventory_sync.domain.dirty import DirtySku
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.few.decide import FewWrites
@@ -15,18 +16,21 @@ from inventory_sync.flow.act import Sent
 
 @dataclass
 class StoreOutcome:
-    """What an event pass did in one store; ``repair`` maps SKUs to why they need a closer look."""
+    """What an event pass did in one store; ``repair`` maps SKUs to why they need a closer look,
+    ``held`` are those that the guard holds back.
+    """
 
     sent: Sent = field(default_factory=Sent)
     kept: int = 0
     again: set[str] = field(default_factory=set)
     repair: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     failure: InventorySyncError | None = None
 
     @property
     def touched(self) -> bool:
         """Whether the store has a level of the SKUs, or something to do about them."""
-        return bool(self.sent.first_at or self.kept or self.again or self.repair)
+        return bool(self.sent.first_at or self.kept or self.again or self.repair or self.held)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def waterfalls(writes: FewWrites) -> list[dict[str, Any]]:
             "store_location_id": change.key.store_location_id,
             "expected_units": change.expected_units,
             "quantity_units": change.quantity_units,
-            **{k: v for k, v in writes.decided[change.key].waterfall.items() if k != "rules"},
+            **terms(writes.decided[change.key].waterfall),
         }
         for change in writes.changes
     ]

@@ -6,10 +6,12 @@ runs the same steps as assets; the command line runs them through ``full_pass``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from inventory_sync.domain.atp import Atp
+from inventory_sync.domain.dirty import DirtySku, Mark
 from inventory_sync.domain.errors import (
     InventorySyncError,
     PassRefused,
@@ -18,11 +20,15 @@ from inventory_sync.domain.errors import (
     WriteInFlight,
 )
 from inventory_sync.flow.gather import read_erp, read_orders
+from inventory_sync.flow.guarded import HELD_FOR
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.publish import StoreReport, Wishes, publish_store
 
 T = TypeVar("T")
+
+TRY_AGAIN_AFTER: Final = timedelta(minutes=2)
+"""What could not be served in every store is looked at again after this."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +81,40 @@ def full_pass(parts: Parts, wishes: Wishes, *, kind: str = "full") -> PassReport
     return report
 
 
+def serve_everything(parts: Parts, work: Sequence[DirtySku]) -> dict[str, str]:
+    """A full pass because of what is on the dirty list; returns what failed and why.
+
+    It is tried again when a store was not served; later still when the ERP's reading was stopped,
+    for then a person has to decide first.
+    """
+    wait = TRY_AGAIN_AFTER
+    try:
+        failures = full_pass(parts, Wishes(), kind="event").failures
+    except PassRefused as refused:
+        failures, wait = {"erp": str(refused)}, HELD_FOR
+    if failures:
+        due_at = parts.now() + wait
+        marks = {item.sku: Mark(item.sku, item.occurred_at, due_at, item.reason) for item in work}
+        parts.ledger.mark("repair", list(marks.values()))
+    parts.ledger.clear(work)
+    return failures
+
+
 def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
     parts.tell("reading the ERP")
-    judged = read_erp(parts, pass_id, override_guard=wishes.override_guard)
+    judged = read_erp(
+        parts, pass_id, override_guard=wishes.override_guard, approval=wishes.approval
+    )
     basis = Basis.of(judged, parts.now())
-    _know(wishes.skus or frozenset(), basis.atp)
+    if wishes.must_exist:
+        _know(wishes.skus or frozenset(), basis.atp)
     stores = list(parts.policies)
     parts.tell(f"{len(basis.atp.rows)} SKU-locations; reading the orders of {len(stores)} stores")
     # All stores' orders are read before the first store is decided, for they share the pool.
     read, no_orders = each_store(parts, pass_id, stores, partial(read_orders, parts))
+    served = [store for store in read if wishes.stores is None or store in wishes.stores]
     done, failed = each_store(
-        parts, pass_id, list(read), partial(_publish, parts, basis, pass_id, wishes)
+        parts, pass_id, served, partial(_publish, parts, basis, pass_id, wishes)
     )
     return PassReport(pass_id, basis.atp, done, no_orders | failed)
 

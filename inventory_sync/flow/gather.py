@@ -9,19 +9,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from inventory_sync.domain.decision import StoreView
-from inventory_sync.domain.dirty import Clock
+from inventory_sync.domain.dirty import Clock, Mark
 from inventory_sync.domain.errors import PassRefused, StoreStopped
 from inventory_sync.domain.findings import findings_frame
-from inventory_sync.domain.frames import SNAPSHOT_DATASETS
-from inventory_sync.domain.guards import snapshot_objections
 from inventory_sync.domain.kits import related_skus
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import LEVEL, CatalogItem, Level, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
 from inventory_sync.domain.settlement import SETTLED, Settled, settle_by_reading
+from inventory_sync.domain.stops import Approval
+from inventory_sync.flow.guarded import guard_snapshot
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.ports import Storefront
 
@@ -36,6 +37,12 @@ SETTLE_AFTER = timedelta(seconds=10)
 ``SEND_WITHIN_SECONDS`` or never, and as much again is left for its way.
 """
 
+LATEST_ARRIVAL = timedelta(seconds=35)
+"""What a proxy holds back may come so late against expectation. A late compare-and-swap finds
+another quantity in most cases, so its level is merely looked at once more then; a late delta is
+applied whatever the level shows, so its level stays closed so long.
+"""
+
 _LOOK_AGAIN_SECONDS = 0.25
 
 MISSING_ORDER_GRACE = timedelta(minutes=10)
@@ -44,32 +51,43 @@ MISSING_ORDER_GRACE = timedelta(minutes=10)
 READ_BACK_ITEMS = 250
 
 
-def read_erp(parts: Parts, pass_id: str, *, override_guard: bool = False) -> Judged:
+def read_erp(
+    parts: Parts,
+    pass_id: str,
+    *,
+    override_guard: bool = False,
+    approval: Approval | None = None,
+    is_checked_later: bool = False,
+) -> Judged:
     """Read the ERP and judge its rows; remember what is in quarantine.
 
-    Raises ``PassRefused`` when the snapshot looks like an accident, ``ErpUnavailable`` or
+    Raises ``PassRefused`` when the snapshot looks like an accident or breaks a critical rule of the
+    data contracts (unless that ``is_checked_later``, by a blocking check), ``ErpUnavailable`` or
     ``ContractBroken`` when it cannot be read: then nothing is published.
     """
     snapshot = parts.erp.snapshot()
-    counts = {dataset.name: len(getattr(snapshot, dataset.name)) for dataset in SNAPSHOT_DATASETS}
-    objections = snapshot_objections(counts, parts.ledger.last_good_counts(), parts.limits)
-    if objections and not override_guard:
-        raise PassRefused(
-            f"The ERP's data look wrong, so nothing is published: {'; '.join(objections)}. "
-            "Repair the source, or run `sync --override-guard` if this is right."
-        )
-    judged = judge(snapshot)
-    parts.ledger.record_snapshot(pass_id, counts, taken_at=snapshot.taken_at)
+    counts = guard_snapshot(
+        parts, snapshot, pass_id=pass_id, override_guard=override_guard, approval=approval
+    )
+    judged = judge(snapshot, parts.rules)
     parts.ledger.record_findings("erp", judged.findings, pass_id=pass_id, at=parts.now())
+    if judged.objections and not (override_guard or is_checked_later):
+        raise PassRefused(
+            "A critical rule of the data contracts is broken, so nothing is published: "
+            f"{'; '.join(judged.objections)}. Mend the rows in the ERP, or change the rule."
+        )
+    parts.ledger.record_snapshot(pass_id, counts, taken_at=snapshot.taken_at)
     remember_for_events(parts, pass_id, judged)
     return judged
 
 
 def remember_for_events(parts: Parts, pass_id: str, judged: Judged) -> None:
     """What an event pass, which sees a few SKUs only, has to know of the whole: which SKUs are in
-    doubt, with all that share a kit with them, and when commitments end by themselves.
+    doubt because of a row about another one, with all that share a kit with them, and when
+    commitments end by themselves. A bad row about the SKU itself it sees; and that it is mended.
     """
-    doubted = set(judged.doubts["sku"].dropna().astype(str))
+    elsewhere = judged.doubts[judged.doubts["elsewhere"].astype(bool)]
+    doubted = set(elsewhere["sku"].dropna().astype(str))
     pairs = judged.snapshot.components[["kit_sku", "component_sku"]].astype(str)
     groups = related_skus(pairs.itertuples(index=False), doubted)
     parts.ledger.record_doubts("erp", set().union(*groups), pass_id=pass_id)
@@ -117,12 +135,12 @@ def placed(parts: Parts, store: str, lines: Sequence[OrderLine]) -> list[OrderLi
 def await_lost_writes(parts: Parts, store: str) -> None:
     """Wait until each write that is open now has ended or can no longer arrive.
 
-    Event passes write at any time; theirs end within a moment. Bounded by ``SETTLE_AFTER``.
+    Event passes write at any time; theirs end within a moment. Bounded by ``LATEST_ARRIVAL``.
     """
     under_way = parts.ledger.open_intents(store)
     told = False
     while not under_way.empty:
-        last_arrival = under_way["created_at"].max().to_pydatetime() + SETTLE_AFTER
+        last_arrival = arrived_by(under_way).max().to_pydatetime()
         if parts.now() >= last_arrival:
             return
         if not told:
@@ -195,7 +213,15 @@ def settle_lost_writes(
 ) -> None:
     """Settle the writes that could not arrive any more when the levels were read."""
     intents = parts.ledger.open_intents(store)
-    _settle(parts, store, intents[intents["created_at"] + SETTLE_AFTER <= read_at], levels)
+    _settle(parts, store, intents[arrived_by(intents) <= read_at], levels)
+
+
+def arrived_by(intents: pd.DataFrame) -> pd.Series:
+    """When each of these writes has arrived, or never will (``Ledger.open_intents``)."""
+    late, soon = LATEST_ARRIVAL.total_seconds(), SETTLE_AFTER.total_seconds()
+    waits = np.where(intents["relative"].to_numpy(bool), late, soon)
+    arrived: pd.Series = intents["created_at"] + pd.to_timedelta(waits, unit="s")
+    return arrived
 
 
 def settle_seen_writes(parts: Parts, store: str, levels: pd.DataFrame) -> None:
@@ -222,6 +248,12 @@ def _settle(
     for verdict in verdicts:
         for key in level_keys(judged[judged["verdict"] == verdict]):
             parts.ledger.settle_key(store, key, verdict, at=parts.now(), settled_by="read")
+    lost = judged[judged["verdict"] == "not_applied"]
+    again = [
+        Mark(sku, created_at, created_at + LATEST_ARRIVAL, "a lost write may have come late")
+        for sku, created_at in lost[["sku", "created_at"]].itertuples(index=False)
+    ]
+    parts.ledger.mark("repair", again)
 
 
 def read_back(storefront: Storefront, keys: pd.DataFrame) -> pd.DataFrame:

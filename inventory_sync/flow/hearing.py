@@ -6,13 +6,15 @@ pass. What is heard is on the dirty list before it counts as heard, so a crash f
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from inventory_sync.domain.batches import lane_of
 from inventory_sync.domain.dirty import Lane, Mark
-from inventory_sync.domain.extract import EVERYTHING, HOLD_KINDS, ErpEvent
+from inventory_sync.domain.extract import EVERYTHING, ErpEvent
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.reservations import expire
+from inventory_sync.flow.reservations import expire, finish
 
 LATE_BY = timedelta(seconds=60)
 """Event ids may be committed out of order; an event is still found when it is so late."""
@@ -21,6 +23,9 @@ REMEMBERED = (10 * LATE_BY, timedelta(hours=2), timedelta(days=1))
 """So far back a starting lane looks for what it has heard: further only where it was quiet."""
 
 _EVENTS_AT_ONCE = 10_000
+
+FINISH_EVERY = timedelta(seconds=30)
+"""What was left undone about reservations is tried again so often."""
 
 
 class Ear(Protocol):
@@ -107,23 +112,25 @@ class ErpEar:
         return low
 
     def _record(self, events: Sequence[ErpEvent], now: datetime) -> None:
-        mine = [e for e in events if (e.kind in HOLD_KINDS) == (self._lane == "hold_events")]
-        marks = [mark for event in mine for mark in self._marks_of(event, now)]
+        mine = [event for event in events if lane_of(event.kind) == self._lane]
+        about = [(event, self._skus_of(event)) for event in mine]
+        marks = [mark for event, skus in about for mark in self._marks_of(event, skus, now)]
         if mine:
-            self._parts.ledger.record_events(self._lane, mine, marks, at=now)
+            # What a document is about is remembered with it: later it may be about less.
+            named = [replace(e, sku=sku) for e, skus in about for sku in (*skus,) or (None,)]
+            self._parts.ledger.record_events(self._lane, named, marks, at=now)
         self._heard |= {event.event_id: now for event in events}
         self._highest = max(self._highest or 0, *(event.event_id for event in events))
 
-    def _marks_of(self, event: ErpEvent, now: datetime) -> list[Mark]:
-        skus = [event.sku] if event.sku else []
-        if not skus and event.document:
-            document = event.document
-            skus = [
-                *self._parts.erp.skus_of_document(document),
-                *self._parts.ledger.skus_of_document(document),
-            ]
-        about = sorted(set(skus)) or [EVERYTHING]
-        return [Mark(sku, event.occurred_at, now, event.kind) for sku in about]
+    def _skus_of(self, event: ErpEvent) -> list[str]:
+        """The SKUs that the event names, or all that its document has and ever had; sorted."""
+        if event.sku or not event.document:
+            return [event.sku] if event.sku else []
+        now = self._parts.erp.skus_of_document(event.document)
+        return sorted({*now, *self._parts.ledger.skus_of_document(event.document)})
+
+    def _marks_of(self, event: ErpEvent, skus: Sequence[str], now: datetime) -> list[Mark]:
+        return [Mark(sku, event.occurred_at, now, event.kind) for sku in skus or [EVERYTHING]]
 
     def _begin_anew(self, now: datetime) -> None:
         """The ERP counts its events from a lower id: what it has done meanwhile is not known."""
@@ -136,18 +143,34 @@ class ErpEar:
 
 
 class HoldEar:
-    """Hold events of the ERP, and the clock: a hold or a reservation that expires is an event."""
+    """Hold events of the ERP, and the clock: a hold or a reservation that expires is an event.
+
+    What ends next is asked for every ``poll_seconds``, and whenever something ends.
+    """
 
     def __init__(self, parts: Parts, *, poll_seconds: float) -> None:
         self._parts = parts
         self._erp = ErpEar(parts, "hold_events", poll_seconds=poll_seconds)
+        self._poll = timedelta(seconds=poll_seconds)
+        self._look_at = self._finish_at = parts.now()
 
     def hear(self) -> datetime | None:
         """Read hold events, and mark the SKUs of commitments that have ended by themselves."""
         again = self._erp.hear()
-        ends_at = expire(self._parts)
-        rings_at = self._parts.ledger.next_clock()
-        if rings_at is not None and rings_at <= self._parts.now():
-            self._parts.ledger.ring_clocks(now=self._parts.now())
-            rings_at = self._parts.ledger.next_clock()
-        return min((at for at in (again, ends_at, rings_at) if at is not None), default=None)
+        now = self._parts.now()
+        if now >= self._look_at:
+            ends = (now + self._poll, expire(self._parts), self._ring())
+            self._look_at = min(at for at in ends if at is not None)
+        if now >= self._finish_at:
+            finish(self._parts)
+            self._finish_at = self._parts.now() + FINISH_EVERY
+        return min(again or self._look_at, self._look_at)
+
+    def _ring(self) -> datetime | None:
+        """Ring the clocks whose time has come; when the next one rings."""
+        ledger, now = self._parts.ledger, self._parts.now
+        rings_at = ledger.next_clock()
+        if rings_at is not None and rings_at <= now():
+            ledger.ring_clocks(now=now())
+            rings_at = ledger.next_clock()
+        return rings_at

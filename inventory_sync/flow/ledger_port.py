@@ -14,10 +14,14 @@ import pandas as pd
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import Applied, Decided, LevelKey, Refused, SetQuantities
 from inventory_sync.domain.reservations import Reservation
+from inventory_sync.flow.batch_port import BatchMemory
+from inventory_sync.flow.drift_port import DriftMemory
 from inventory_sync.flow.event_memory_port import EventMemory
+from inventory_sync.flow.guard_port import GuardMemoryPort
+from inventory_sync.flow.promise_publishing_port import PromiseMemory
 
 
-class Ledger(EventMemory, Protocol):
+class Ledger(EventMemory, BatchMemory, DriftMemory, PromiseMemory, GuardMemoryPort, Protocol):
     """Our own memory. Frames and columns are described where the ledger implements them."""
 
     def store_lock(self, store: str) -> AbstractContextManager[None]:

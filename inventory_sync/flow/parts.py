@@ -12,8 +12,10 @@ from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.dated_rows import ProjectionRules
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.promise import Place
+from inventory_sync.domain.rules import SOUND, Rules
 from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync.flow.ports import ErpSource, Storefront
+from inventory_sync.flow.promise_publishing_port import PromiseStorefront
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class PromisePolicy:
 @dataclass(frozen=True)
 class Parts:
     """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique;
-    ``threads`` opens a pool of so many threads.
+    ``threads`` opens a pool of so many threads. ``explain_url``, with a SKU behind it, is a page.
     """
 
     erp: ErpSource
@@ -58,6 +60,9 @@ class Parts:
     tell: Callable[[str], None] = field(default=lambda line: None)
     threads: Callable[[int], Executor] = ThreadPoolExecutor
     promises: PromisePolicy = field(default_factory=PromisePolicy)
+    explain_url: str | None = None
+    rules: Rules = SOUND
+    promise_fronts: Mapping[str, PromiseStorefront] = field(default_factory=dict)
 
     def locations(self) -> dict[str, Mapping[str, Sequence[str]]]:
         """Store -> store location -> ERP locations, for all stores."""

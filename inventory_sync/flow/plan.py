@@ -3,21 +3,24 @@
 Put the way from the figures of the ERP to a plan here. Keep writing out: that is ``publish.py``.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
 from inventory_sync.domain import orders
 from inventory_sync.domain.allocation import offers
-from inventory_sync.domain.atp import Atp, available_to_promise
+from inventory_sync.domain.atp import Atp, available_to_promise, open_commitments
+from inventory_sync.domain.behind import rows_behind
 from inventory_sync.domain.decision import StorePlan, StoreView, decide
 from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
+from inventory_sync.domain.held_back import counted_levels
 from inventory_sync.domain.quarantine import Judged
 from inventory_sync.flow.gather import read_store
-from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.parts import Parts, StorePolicy
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class Basis:
     """What all stores are decided from: ATP and acknowledgements of one snapshot.
 
     ``erp_locations`` are the locations that the ERP has; ``taken_at`` is the instant that the
-    figures show, by the ERP's clock, and ``read_at`` when they were read, by ours.
+    figures show, by the ERP's clock, and ``read_at`` when they were read, by ours. ``commitments``
+    are the open ones: they are in the ATP already, and are kept beside what is written. ``stock``
+    names the stock rows (sku, ERP location) that were read, where only a few SKUs were.
     """
 
     atp: Atp
@@ -33,6 +38,14 @@ class Basis:
     erp_locations: frozenset[str]
     taken_at: datetime
     read_at: datetime
+    commitments: pd.DataFrame
+    stock: frozenset[tuple[str, str]] = frozenset()
+
+    def counted(self, policy: StorePolicy, skus: Collection[str]) -> frozenset[tuple[str, str]]:
+        """The levels of these SKUs (store_location_id, sku) whose every stock row was read."""
+        if not self.stock:
+            return frozenset()
+        return counted_levels(self.stock, self.atp.kits.base_parts(), policy.locations, skus)
 
     @classmethod
     def of(cls, judged: Judged, read_at: datetime) -> "Basis":
@@ -44,7 +57,18 @@ class Basis:
             frozenset(snapshot.locations["location"].astype(str)),
             snapshot.taken_at,
             read_at,
+            open_commitments(snapshot.commitments, snapshot.taken_at),
         )
+
+
+@dataclass(frozen=True)
+class Offered:
+    """``rows``: what a store offers (``OFFER_COLUMNS``); ``pieces``: the order lines in flight that
+    were deducted for it (``in_flight_pieces``).
+    """
+
+    rows: pd.DataFrame
+    pieces: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,11 @@ def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
 
 
 def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
+    """What the store offers (``OFFER_COLUMNS``); raises what ``store_offered`` raises."""
+    return store_offered(parts, store, basis).rows
+
+
+def store_offered(parts: Parts, store: str, basis: Basis) -> Offered:
     """What the store offers, with the order lines in flight of all stores deducted.
 
     Raises ``StoreStopped`` when an ERP location of the settings is not one of the ERP's: its stock
@@ -86,11 +115,34 @@ def store_offers(parts: Parts, store: str, basis: Basis) -> pd.DataFrame:
         )
     lines = orders.in_flight(parts.ledger.order_lines(), basis.acknowledged)
     everything = basis.atp.tracked_skus | basis.atp.untracked_skus
-    effect = orders.in_flight_effect(
+    pieces = orders.in_flight_pieces(
         orders.known_sku(lines, everything), basis.atp.kits, parts.locations()
     )
-    mine = effect[effect["store"] == store]
-    return offers(basis.atp, mine, policy.locations, policy.rules)
+    mine = pieces[pieces["store"] == store]
+    rows = offers(basis.atp, orders.summed_pieces(mine), policy.locations, policy.rules)
+    return Offered(rows, mine)
+
+
+def waterfalls_of(
+    policy: StorePolicy, basis: Basis, offered: Offered, levels: pd.DataFrame
+) -> Sequence[Mapping[str, Any]]:
+    """How the offer of each of the ``levels`` came about, with the rows behind it, in their order.
+
+    ``levels`` has store_location_id and sku; what else it has is told too.
+    """
+    place = ["store_location_id", "sku"]
+    behind = rows_behind(
+        levels, basis.commitments, offered.pieces, basis.atp.kits, policy.locations
+    )
+    told = levels.merge(offered.rows, on=place).astype("object")
+    names = zip(told["store_location_id"], told["sku"], strict=True)
+    terms = told.drop(columns=place)
+    falls = terms.where(terms.notna(), None).to_dict("records")
+    rules = policy.rules.told()
+    return [
+        {**{str(name): value for name, value in fall.items()}, "rules": rules, **behind[key]}
+        for key, fall in zip(names, falls, strict=True)
+    ]
 
 
 def unread_neighbours(parts: Parts, store: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from inventory_sync.domain.batches import Changed, Interest
 from inventory_sync.domain.extract import ErpEvent, ErpExtract, OrderRequest
 from inventory_sync.domain.frames import ErpSnapshot
 from inventory_sync.domain.orders import OrderLine
@@ -39,10 +40,13 @@ class ErpSource(Protocol):
         """
         ...
 
-    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
+    def extract(
+        self, skus: Collection[str], order_ids: Collection[str], *, dated: bool = False
+    ) -> ErpExtract:
         """The same for a few SKUs as plain rows: fast, and neither converted nor judged.
 
-        Raises what ``snapshot`` raises.
+        Supply, promise dates and time zones are read only if ``dated``. Raises what ``snapshot``
+        raises.
         """
         ...
 
@@ -56,6 +60,15 @@ class ErpSource(Protocol):
 
     def skus_of_document(self, document: str) -> list[str]:
         """The SKUs of the open commitments of an ERP document; empty when it has none."""
+        ...
+
+    def changed(
+        self, interest: Interest, since: datetime, until: datetime | None = None
+    ) -> Changed:
+        """What has changed at or after ``since``, and before ``until`` if given; some more may be.
+
+        Raises what ``snapshot`` raises.
+        """
         ...
 
     def on_event(self, ring: Callable[[], None]) -> AbstractContextManager[bool]:

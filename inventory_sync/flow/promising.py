@@ -1,11 +1,15 @@
 """Promises from one reading of the ERP: which dates can be given now, and for which quantities.
 
-Put here how a snapshot, the orders in flight and the calendars become ladders of dates. The rules
+Put here how a reading, the orders in flight and the calendars become ladders of dates. The rules
 are ``domain/projection.py`` and ``domain/promise.py``; nothing here is written anywhere.
+
+A question reads plain rows, for frames cost ten times as much; whatever of them is odd is judged by
+the frames, as in an event pass.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -14,36 +18,73 @@ from inventory_sync.domain import orders
 from inventory_sync.domain.atp import Atp, available_to_promise
 from inventory_sync.domain.calendar import LocalToday, zone_named
 from inventory_sync.domain.dated_rows import REPORT_COLUMNS, Report
-from inventory_sync.domain.errors import CalendarRefused, PromiseRefused
+from inventory_sync.domain.errors import CalendarRefused, PromiseRefused, UnknownSku
+from inventory_sync.domain.extract import ErpExtract
+from inventory_sync.domain.few.dates import few_curves, plain_dates
+from inventory_sync.domain.few.offers import lines_in_flight
+from inventory_sync.domain.few.plain import plain_rows, with_kits
+from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.frames import ErpSnapshot
-from inventory_sync.domain.order_promise import OrderPromise, Wanted, promise_order
-from inventory_sync.domain.projection import Projection, curves, project
-from inventory_sync.domain.promise import Departures, Ladder, Place, erp_promises, ladder
+from inventory_sync.domain.known import Known
+from inventory_sync.domain.order_promise import BaseParts, OrderPromise, Wanted, promise_order
+from inventory_sync.domain.projection import Curve, Projection, curves, project
+from inventory_sync.domain.promise import (
+    Departures,
+    ErpPromise,
+    Ladder,
+    Place,
+    erp_promises,
+    ladder,
+)
 from inventory_sync.domain.quarantine import judge
+from inventory_sync.domain.units import micros_to_decimal
 from inventory_sync.flow.parts import Parts
 
 BAD_ZONE = "its time zone is not known: its days are those of UTC"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a promise rests on, however it was read. ``locations`` are all of the ERP's, ``zones``
+    their time zones as far as they are known.
+    """
+
+    skus: Collection[str]
+    locations: Sequence[str]
+    zones: Mapping[str, ZoneInfo]
+    curves: Mapping[tuple[str, str], Curve]
+    promised: Mapping[tuple[str, str], Sequence[ErpPromise]]
+    parts: BaseParts
 
 
 def project_snapshot(
     parts: Parts, snapshot: ErpSnapshot, atp: Atp, lines: pd.DataFrame
 ) -> Projection:
     """Project a believed snapshot. ``lines``: the order lines in flight (``orders.in_flight``)."""
-    policy = parts.promises
-    zones, report = _zones(snapshot.locations)
-    zones |= {name: place.calendar.zone for name, place in policy.places.items() if place.calendar}
+    zones, unknown = days_of(parts, snapshot.locations)
+    lost = [("locations", "moved", BAD_ZONE, 1, 0.0, name) for name in unknown]
     demand = orders.demand_in_flight(lines, parts.locations())
-    found = project(atp, snapshot, LocalToday(parts.now(), zones), policy.rules, demand)
+    found = project(atp, snapshot, zones, parts.promises.rules, demand)
+    report = pd.DataFrame(lost, columns=list(REPORT_COLUMNS))
     return Projection(found.steps, pd.concat([found.report, report], ignore_index=True))
+
+
+def days_of(parts: Parts, locations: pd.DataFrame) -> tuple[LocalToday, list[str]]:
+    """What day it is at each location of the ERP, and those whose time zone nobody knows."""
+    named = locations[["location", "time_zone"]].dropna()
+    return _zones(parts, dict(named.astype(str).itertuples(index=False, name=None)))
+
+
+def days_now(parts: Parts) -> LocalToday:
+    """What day it is at each location. Raises what ``extract`` raises."""
+    dates = parts.erp.extract((), (), dated=True).dates
+    return _zones(parts, dates.zones if dates else {})[0]
 
 
 def places_of(parts: Parts, locations: pd.DataFrame) -> tuple[Place, ...]:
     """The ERP's locations: those of the settings first, in their order, the others after them."""
-    configured = parts.promises.places
-    named = [str(name) for name in locations["location"]]
-    known = [place for name, place in configured.items() if name in named]
-    others = [Place(name, None, len(configured)) for name in named if name not in configured]
-    return (*known, *others)
+    today, _ = days_of(parts, locations)
+    return _places(parts, [str(name) for name in locations["location"]], today.zones)
 
 
 def promise_now(
@@ -51,47 +92,125 @@ def promise_now(
     lines: Sequence[Wanted],
     *,
     region: str | None = None,
-    location: str | None = None,
+    locations: Collection[str] | None = None,
 ) -> OrderPromise:
-    """Promise an order from what the ERP says now; with ``location``, from there alone.
+    """Promise an order from what the ERP says now; with ``locations``, from these alone.
 
     Reads the rows of the SKUs and of all that share a kit with them. Raises ``PromiseRefused`` for
-    a SKU or location that the ERP does not have, and what ``promise_order`` and ``snapshot`` raise.
+    a SKU, location or region that nobody knows, and what ``promise_order`` and ``extract`` raise.
     """
     skus = sorted({line.sku for line in lines})
-    related = parts.erp.extract(skus, ()).skus
+    facts = _plain_facts(parts, skus) or _framed_facts(parts, skus)
+    unknown = [sku for sku in skus if sku not in facts.skus]
+    if unknown:
+        raise UnknownSku(f"The ERP has no SKU {unknown[0]}; SKUs are written exactly as there.")
+    strange = sorted(set(locations or ()) - set(facts.locations))
+    if strange:
+        raise PromiseRefused(f"The ERP has no location {strange[0]}.")
+    everywhere = _places(parts, facts.locations, facts.zones)
+    places = [each for each in everywhere if locations is None or each.location in locations]
+    ladders = _ladders(facts, places, parts.now())
+    answer = promise_order(lines, places, ladders, region=region, parts=facts.parts)
+    return replace(answer, notes=_notes([ladders[pair] for pair in ladders if pair[0] in skus]))
+
+
+def _plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
+    """The facts from plain rows; ``None`` when one of them is odd."""
+    extract = _extract(parts, skus)
+    plain = plain_rows(extract, parts.rules)
+    dates = plain_dates(extract, plain)
+    if extract.dates is None or (plain.odd | dates.odd) & extract.skus:
+        return None
+    # After the ERP: an order that comes in between is deducted twice rather than not at all.
+    known = parts.ledger.known(extract.skus, stale_since=parts.now())
+    stores = parts.locations()
+    flying = [
+        (line.sku, place, micros)
+        for line, micros in lines_in_flight(known.lines, plain.acknowledged)
+        if line.sku in extract.skus
+        for place in orders.erp_locations_of(stores.get(line.store, {}), line.store_location_id)
+    ]
+    today, _ = _zones(parts, extract.dates.zones)
+    return Facts(
+        {str(row.sku) for row in extract.products},
+        sorted(extract.locations),
+        today.zones,
+        _doubted(few_curves(plain, dates, flying, today, parts.promises.rules), known, extract),
+        dates.promised,
+        plain.kits.base_parts(),
+    )
+
+
+def _extract(parts: Parts, skus: Sequence[str]) -> ErpExtract:
+    """The ERP's rows, with the acknowledgements of every order that the ledger knows of them."""
+    wanted = frozenset(skus)
+    while True:
+        extract = parts.erp.extract(skus, parts.ledger.order_ids_of(wanted), dated=True)
+        if extract.skus <= wanted:
+            return extract
+        wanted = extract.skus
+
+
+def _framed_facts(parts: Parts, skus: Sequence[str]) -> Facts:
+    """The facts from frames, which judge every row."""
+    extract = parts.erp.extract(skus, ())
+    related = extract.skus
     snapshot = parts.erp.snapshot(skus, parts.ledger.order_ids_of(related))
-    judged = judge(snapshot)
+    judged = judge(snapshot, parts.rules)
     atp = available_to_promise(judged, snapshot.taken_at)
-    ordered = parts.ledger.order_lines()
-    mine = orders.known_sku(ordered, frozenset(related))
+    mine = orders.known_sku(parts.ledger.order_lines(), frozenset(related))
     flight = orders.in_flight(mine, judged.snapshot.acknowledged_orders)
     projection = project_snapshot(parts, judged.snapshot, atp, flight)
-    unknown = [sku for sku in skus if sku not in atp.tracked_skus | atp.untracked_skus]
-    if unknown:
-        raise PromiseRefused(f"The ERP has no SKU {unknown[0]}; SKUs are written exactly as there.")
-    everywhere = places_of(parts, judged.snapshot.locations)
-    places = [place for place in everywhere if location in (None, place.location)]
-    if not places:
-        raise PromiseRefused(f"The ERP has no location {location}.")
-    ladders = _ladders(projection, places, judged.snapshot.promise_dates, parts.now())
-    base = atp.kits.base_parts()
-    return promise_order(lines, places, ladders, region=region, parts=base)
+    known = parts.ledger.known(related, stale_since=parts.now())
+    return Facts(
+        atp.tracked_skus | atp.untracked_skus,
+        [str(name) for name in judged.snapshot.locations["location"]],
+        days_of(parts, judged.snapshot.locations)[0].zones,
+        _doubted(curves(projection.steps), known, extract),
+        erp_promises(judged.snapshot.promise_dates, Report()),
+        atp.kits.base_parts(),
+    )
+
+
+def _doubted(
+    found: Mapping[tuple[str, str], Curve], known: Known, extract: ErpExtract
+) -> dict[tuple[str, str], Curve]:
+    """The curves, those that a full pass doubts as at most: who reads a few SKUs does not see why.
+
+    A demand that is not placed may be one on a kit or on its parts, so a doubt is about them all.
+    """
+    doubted = with_kits(extract, known.doubtful)
+    return {
+        pair: replace(curve, certainty=max(curve.certainty, Certainty.AT_MOST))
+        if pair[0] in doubted
+        else curve
+        for pair, curve in found.items()
+    }
+
+
+def _places(
+    parts: Parts, named: Collection[str], zones: Mapping[str, ZoneInfo]
+) -> tuple[Place, ...]:
+    configured = parts.promises.places
+    known = [place for name, place in configured.items() if name in named]
+    last = len(configured)
+    others = [
+        Place(name, None, last, zones.get(name, UTC)) for name in named if name not in configured
+    ]
+    return (*known, *others)
 
 
 def _ladders(
-    projection: Projection,
-    places: Sequence[Place],
-    promise_dates: pd.DataFrame,
-    asked_at: datetime,
+    facts: Facts, places: Sequence[Place], asked_at: datetime
 ) -> dict[tuple[str, str], Ladder]:
     """The ladder of each SKU at each place. A loop: for some SKUs, not for all."""
-    found = curves(projection.steps)
-    said = erp_promises(promise_dates, Report())
-    skus = {sku for sku, _ in (*found, *said)}
+    skus = {sku for sku, _ in (*facts.curves, *facts.promised)}
     return {
         (sku, place.location): ladder(
-            sku, departures, found.get((sku, place.location)), said.get((sku, place.location), ())
+            sku,
+            departures,
+            facts.curves.get((sku, place.location)),
+            facts.promised.get((sku, place.location), ()),
         )
         for place in places
         for departures in (Departures(place, asked_at),)
@@ -99,15 +218,29 @@ def _ladders(
     }
 
 
-def _zones(locations: pd.DataFrame) -> tuple[dict[str, ZoneInfo], pd.DataFrame]:
-    """The ERP's time zones by location, and a line of report for those that nobody knows."""
+def _notes(ladders: Sequence[Ladder]) -> tuple[str, ...]:
+    """What a person should know of dates that the ERP gives and that are none any more."""
+    return tuple(
+        f"The ERP promises {micros_to_decimal(said.micros)} x {found.sku} from "
+        f"{found.place.location} for {said.ships_on}: that day has passed, so it does not count."
+        for found in ladders
+        for said in found.passed
+    )
+
+
+def _zones(parts: Parts, named: Mapping[str, str]) -> tuple[LocalToday, list[str]]:
+    """What day it is at each location, and the locations whose time zone nobody knows.
+
+    The settings know better than the ERP.
+    """
     zones: dict[str, ZoneInfo] = {}
-    lines = []
-    for name, zone in locations[["location", "time_zone"]].itertuples(index=False):
-        if pd.isna(zone):
-            continue
+    unknown = []
+    for location, zone in named.items():
         try:
-            zones[str(name)] = zone_named(str(zone))
+            zones[location] = zone_named(zone)
         except CalendarRefused:
-            lines.append(("locations", "moved", BAD_ZONE, 1, 0.0, str(name)))
-    return zones, pd.DataFrame(lines, columns=list(REPORT_COLUMNS))
+            unknown.append(location)
+    for location, place in parts.promises.places.items():
+        if place.calendar:
+            zones[location] = place.calendar.zone
+    return LocalToday(parts.now(), zones), unknown

@@ -6,6 +6,7 @@ writing themselves (``gather.py``, ``act.py``) out.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -13,9 +14,11 @@ from inventory_sync.domain.decision import StorePlan, StoreView
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, joined
-from inventory_sync.domain.guards import plan_objections
+from inventory_sync.domain.held_back import ONLY_LOWER, hold
 from inventory_sync.domain.publication import LEVEL, Decided, QuantityChange, level_keys
+from inventory_sync.domain.stops import Approval, Held
 from inventory_sync.flow.act import Plan, Sent, act
+from inventory_sync.flow.canary import canary_of, rest_of, watch
 from inventory_sync.flow.confirm import confirm, level_frame, problems, with_shown
 from inventory_sync.flow.gather import (
     read_back,
@@ -23,11 +26,23 @@ from inventory_sync.flow.gather import (
     read_store,
     view_of,
 )
+from inventory_sync.flow.guarded import Proposal, Ruling, guard_few, guard_plan
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.plan import Basis, decide_store, store_offers, unread_neighbours
+from inventory_sync.flow.plan import (
+    Basis,
+    Offered,
+    decide_store,
+    store_offered,
+    unread_neighbours,
+    waterfalls_of,
+)
 
 OLDEST_BASIS = timedelta(minutes=15)
 """A store is not written from figures that were read longer ago than this."""
+
+_RAISING: Final = Held.everywhere("raised")
+
+_ANEW: Final = "run the whole job again"
 
 ROUNDS = 3
 """How often levels that an order changed between reading and writing are decided anew."""
@@ -37,13 +52,20 @@ ROUNDS = 3
 class Wishes:
     """How a person restricts a pass.
 
-    ``dry_run`` writes nothing anywhere; ``skus`` limits it; ``override_guard`` carries out what the
-    guard would stop; ``trust_observed`` takes what a store shows as explained.
+    ``dry_run`` writes nothing anywhere; ``skus`` (which ``must_exist``) and ``stores`` limit it;
+    ``override_guard`` carries out what the guard would stop, ``approval`` what a person has looked
+    at; in a ``piecemeal`` pass the guard holds single levels back instead of stopping it;
+    ``only_lower`` raises nothing; ``trust_observed`` takes what a store shows as explained.
     """
 
     dry_run: bool = False
     skus: frozenset[str] | None = None
+    must_exist: bool = True
+    stores: frozenset[str] | None = None
     override_guard: bool = False
+    approval: Approval | None = None
+    piecemeal: bool = False
+    only_lower: bool = False
     trust_observed: bool = False
 
 
@@ -90,12 +112,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Job:
-    """What stays the same while one store is written."""
+    """What stays the same while one store is written. ``held``: moves that are not made."""
 
-    store: str
-    pass_id: str
+    proposal: Proposal
     basis: Basis
     view: StoreView
+    held: Held
 
 
 def publish_store(
@@ -106,26 +128,31 @@ def publish_store(
     Raises ``StoreStopped`` or ``StoreUnreachable`` for this store alone, and ``PassRefused`` when
     the plan looks like an accident: then nothing is written to it.
     """
-    live = parts.policies[store].live and not wishes.dry_run
-    if live and parts.now() - basis.read_at > OLDEST_BASIS:
-        raise PassRefused(
-            f"Nothing was written to {store}: the ERP was read at {basis.read_at:%Y-%m-%d %H:%M} "
-            "UTC, which is too long ago; run the whole job, so that it is read again."
-        )
     with parts.ledger.store_lock(store):
         return _publish(parts, store, basis, pass_id=pass_id, wishes=wishes)
+
+
+def refuse_old_figures(parts: Parts, store: str, basis: Basis, wishes: Wishes) -> None:
+    """Raises ``PassRefused`` when a live store would be written from figures that are too old."""
+    if wishes.dry_run or not parts.policies[store].live:
+        return
+    if parts.now() - basis.read_at > OLDEST_BASIS:
+        read_at = f"{basis.read_at:%Y-%m-%d %H:%M} UTC, too long ago"
+        raise PassRefused(
+            f"Nothing was written to {store}: the ERP was read at {read_at}; {_ANEW}."
+        )
+    shown_as_of = parts.ledger.published_as_of(store)
+    if shown_as_of and shown_as_of > basis.taken_at and not wishes.override_guard:
+        raise PassRefused(
+            f"Nothing was written to {store}: another pass has served it meanwhile from figures "
+            f"that the ERP gave later; {_ANEW}."
+        )
 
 
 def _publish(
     parts: Parts, store: str, basis: Basis, *, pass_id: str, wishes: Wishes
 ) -> StoreReport:
-    live = parts.policies[store].live and not wishes.dry_run
-    shown_as_of = parts.ledger.published_as_of(store)
-    if live and shown_as_of and shown_as_of > basis.taken_at and not wishes.override_guard:
-        raise PassRefused(
-            f"Nothing was written to {store}: another pass has served it meanwhile from figures "
-            "that the ERP gave later; run the whole job again."
-        )
+    refuse_old_figures(parts, store, basis, wishes)
     reading = Reading(*read_store(parts, store))
     report = publish_reading(parts, store, basis, reading, pass_id=pass_id, wishes=wishes)
     meant = report.findings.loc[report.findings["kind"] == "near-sku", "value"]
@@ -150,20 +177,35 @@ def publish_reading(
     """
     live = parts.policies[store].live and not wishes.dry_run
     view = reading.view
-    offered = store_offers(parts, store, basis)
-    plan = decide_store(offered, view, basis.atp, wishes.skus)
+    offered = store_offered(parts, store, basis)
+    plan = decide_store(offered.rows, view, basis.atp, wishes.skus)
     if wishes.trust_observed and live:
         _adopt(parts, store, plan.rows, view.busy, pass_id)
         view = view_of(parts, store, view.catalog, view.levels, view.locations)
-        plan = decide_store(offered, view, basis.atp, wishes.skus)
-    rows = plan.rows.merge(offered.drop(columns="offer_units"), on=["store_location_id", "sku"])
+        plan = decide_store(offered.rows, view, basis.atp, wishes.skus)
+    if wishes.only_lower:
+        plan = hold(plan, _RAISING, reason=ONLY_LOWER)
+    proposal = Proposal(
+        *(store, pass_id, plan.rows, offered.rows, len(view.publications)),
+        whole=wishes.skus is None,
+        counted=basis.counted(parts.policies[store], wishes.skus or ()),
+    )
+    ruling = _judged(parts, proposal, wishes) if live else Ruling()
+    plan = hold(plan, ruling.held, counted=proposal.counted)
+    terms = offered.rows.drop(columns="offer_units")
+    rows = plan.rows.merge(terms, on=["store_location_id", "sku"])
     found = [reading.lost_locations, unread_neighbours(parts, store), plan.findings]
     sent = Sent()
     if live:
-        _refuse_accidents(parts, store, plan, wishes)
         _adopt(parts, store, _without_base(plan.rows), view.busy, pass_id)
-        job = _Job(store, pass_id, basis, view)
-        sent = _write(parts, job, plan, offered)
+        held = ruling.held | (_RAISING if wishes.only_lower else Held())
+        job = _Job(proposal, basis, view, held)
+        first = canary_of(parts, plan, pass_id) if ruling.with_canary else None
+        if first is not None:
+            sent = _write(parts, job, first, offered)
+            watch(parts, proposal, first, sent)
+            plan = rest_of(plan, first)
+        sent = sent.beside(_write(parts, job, plan, offered))
         _look_again(parts, sent, rows)
         rows = with_shown(rows, confirm(parts, store, sent))
         found.append(problems(parts, store, sent, rows))
@@ -180,13 +222,12 @@ def publish_reading(
     )
 
 
-def _refuse_accidents(parts: Parts, store: str, plan: StorePlan, wishes: Wishes) -> None:
-    objections = plan_objections(plan.rows, parts.limits)
-    if objections and not wishes.override_guard:
-        raise PassRefused(
-            f"Nothing was written to {store}: {'; '.join(objections)}. Look at the plan with `sync "
-            "--dry-run`; run `sync --override-guard` if it is right."
-        )
+def _judged(parts: Parts, proposal: Proposal, wishes: Wishes) -> Ruling:
+    if wishes.piecemeal:
+        return guard_few(parts, proposal)
+    return guard_plan(
+        parts, proposal, override_guard=wishes.override_guard, approval=wishes.approval
+    )
 
 
 def _without_base(rows: pd.DataFrame) -> pd.DataFrame:
@@ -215,7 +256,7 @@ def _adopt(parts: Parts, store: str, rows: pd.DataFrame, busy: pd.DataFrame, pas
     parts.ledger.adopt(store, base, pass_id=pass_id, at=parts.now())
 
 
-def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Sent:
+def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: Offered) -> Sent:
     """Send the plan; decide anew, from fresh reading, the levels that changed in between."""
     if plan.writes.empty:
         return Sent()
@@ -223,11 +264,12 @@ def _write(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) ->
     for _ in range(ROUNDS - 1):
         if not sent.stale:
             break
-        levels = read_back(parts.storefronts[job.store], level_frame(sent.stale))
-        read_orders(parts, job.store)
-        view = view_of(parts, job.store, job.view.catalog, levels, job.view.locations)
-        offered = store_offers(parts, job.store, job.basis)
-        again = decide_store(offered, view, job.basis.atp)
+        levels = read_back(parts.storefronts[job.proposal.store], level_frame(sent.stale))
+        read_orders(parts, job.proposal.store)
+        view = view_of(parts, job.proposal.store, job.view.catalog, levels, job.view.locations)
+        offered = store_offered(parts, job.proposal.store, job.basis)
+        decided = decide_store(offered.rows, view, job.basis.atp)
+        again = hold(decided, job.held, counted=job.proposal.counted)
         sent = sent.then(act(parts, _sendable(parts, job, again, offered)))
     return sent
 
@@ -242,14 +284,10 @@ def _look_again(parts: Parts, sent: Sent, rows: pd.DataFrame) -> None:
         parts.ledger.mark("order_events", marks)
 
 
-def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame) -> Plan:
+def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: Offered) -> Plan:
     writes = plan.writes
-    rules = parts.policies[job.store].rules.told()
-    terms = writes[["store_location_id", "sku", "provisional_units", "reason"]].merge(
-        offered, on=["store_location_id", "sku"]
-    )
-    told = terms.drop(columns=["store_location_id", "sku"]).astype("object")
-    falls = told.where(told.notna(), None).to_dict("records")
+    levels = writes[["store_location_id", "sku", "provisional_units", "reason"]]
+    falls = waterfalls_of(parts.policies[job.proposal.store], job.basis, offered, levels)
     columns = ["sku", "observed_units", "quantity_units", "taken_units", "version"]
     rows = zip(*(writes[name].tolist() for name in columns), strict=True)
     changes, decided = [], {}
@@ -257,6 +295,5 @@ def _sendable(parts: Parts, job: "_Job", plan: StorePlan, offered: pd.DataFrame)
         level_keys(writes), falls, rows, strict=True
     ):
         changes.append(QuantityChange(str(sku), key, expected_units, quantity_units))
-        waterfall = {**{str(name): value for name, value in fall.items()}, "rules": rules}
-        decided[key] = Decided(taken, version, waterfall)
-    return Plan(job.store, job.pass_id, job.basis.taken_at, changes, decided)
+        decided[key] = Decided(taken, version, fall)
+    return Plan(job.proposal.store, job.proposal.pass_id, job.basis.taken_at, changes, decided)

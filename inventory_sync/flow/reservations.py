@@ -1,58 +1,67 @@
 """Reservations: a large order takes its stock before anybody else can, and gives it back.
 
-Put the life of a reservation here: asked for by a person or by a draft order, held, then confirmed,
-released or expired. It is an order line of our ledger until the ERP has it, so every store follows.
+Put the life of a reservation here: asked for, made sure of, then confirmed, released or expired. It
+is an order line of our ledger until the ERP has it, so every store follows. Whether the stock is
+there is ``securing.py``; what draft orders want is ``drafts.py``.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
-from inventory_sync.domain.dirty import DirtySku
-from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, InventorySyncError
+from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, ReservationRefused
 from inventory_sync.domain.extract import OrderRequest
-from inventory_sync.domain.few.decide import FewPlan
 from inventory_sync.domain.reservations import (
     OUR_ORDERS,
-    Draft,
-    DraftLine,
+    NextStep,
     Reservation,
     ReservationState,
 )
-from inventory_sync.domain.units import SCALE
-from inventory_sync.flow.event_pass import EventPasses
-from inventory_sync.flow.gather import placed
 from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.securing import demand_stock, make_sure, planning
 
-DRAFT_LOOK_BACK: Final = timedelta(days=7)
+SECURE_WITHIN: Final = timedelta(minutes=10)
+"""Whoever reserves has died when that is not done after so long."""
+
+ERP_IS_ASKED_FOR: Final = timedelta(days=7)
+"""An ERP that has taken no request about an ended reservation for so long takes none."""
 
 
-class ReservationRefused(InventorySyncError):
-    """The stock is not there, or the reservation cannot be decided any more."""
-
-
-def reserve(parts: Parts, wanted: Reservation) -> Reservation:
+def reserve(parts: Parts, wanted: Reservation, *, look_first: bool = False) -> Reservation:
     """Take the units out of every store's offer, and only then say that they are reserved.
 
-    The line is written down first and the stores are lowered; what they still sold meanwhile is
-    then known, so the stock is counted once more. Raises ``ReservationRefused`` when it is short.
+    It may take the place of a held one for the same line, whose units count as its own. Raises
+    ``ReservationRefused`` when the stock is short or a store cannot be made sure of; what was held
+    before is held then as it was. ``look_first``: look at the stores before they are lowered too,
+    so that they do not fall and rise at each new attempt.
     """
-    passes = EventPasses(parts)
+    before = _held_for(parts, wanted)[-1:]
+    own = sum(each.quantity_units for each in before if _same_place(each, wanted))
+    with planning(parts) as passes:
+        demand_stock(passes.plan({wanted.sku}), wanted, of_it_reserved=own)
+        if look_first:
+            make_sure(parts, passes, wanted, of_it_reserved=own)
+    held = replace(wanted, state="held", decided_at=None, reason=None, next_step="secure")
+    return secure(parts, _save(parts, held))
+
+
+def secure(parts: Parts, held: Reservation) -> Reservation:
+    """Lower every store and look at what it shows; what is sold by then is known by then.
+
+    Raises ``ReservationRefused`` as ``reserve`` does. Ends what it took the place of, for the ERP
+    knows both by one name and has to let go of the old one first.
+    """
     try:
-        _demand_stock(passes.plan({wanted.sku}), wanted, of_it_reserved=0)
-        held = replace(wanted, state="held")
-        _save(parts, held)
-        passes.run([_work(parts, held.sku)])
-        try:
-            _demand_stock(passes.plan({held.sku}), held, of_it_reserved=held.quantity_units)
-        except ReservationRefused as short:
-            _end(parts, held, "refused", str(short))
-            passes.run([_work(parts, held.sku)])
-            raise
-    finally:
-        passes.close()
-    return _ask(parts, held, "reserve")
+        with planning(parts) as passes:
+            make_sure(parts, passes, held, of_it_reserved=held.quantity_units)
+    except ReservationRefused as short:
+        _end(parts, held, "refused", str(short))
+        raise
+    for old in _held_for(parts, held):
+        if old.reservation_id != held.reservation_id:
+            _end(parts, old, "released", f"{held.reservation_id} has taken its place")
+    return _ask(parts, _save(parts, replace(held, next_step="reserve")))
 
 
 def confirm(parts: Parts, reservation: Reservation) -> Reservation:
@@ -66,15 +75,24 @@ def confirm(parts: Parts, reservation: Reservation) -> Reservation:
             f"Reservation {reservation.reservation_id} belongs to {reservation.order_id}: complete "
             "or delete that draft order in Shopify."
         )
-    decided = replace(reservation, state="confirmed", decided_at=parts.now())
-    _save(parts, decided)
-    return _ask(parts, decided, "confirm")
+    if reservation.next_step == "secure":
+        raise ReservationRefused(
+            f"Nobody knows yet whether the stock of reservation {reservation.reservation_id} is "
+            "there: confirm it in a few minutes, or release it."
+        )
+    decided = replace(reservation, state="confirmed", decided_at=parts.now(), next_step="confirm")
+    return _ask(parts, _save(parts, decided))
 
 
 def release(parts: Parts, reservation: Reservation, reason: str) -> Reservation:
     """The order is off: the units are everybody's again, as soon as the ERP has let go of them."""
     _demand_held(reservation)
-    return _ask(parts, _end(parts, reservation, "released", reason), "release")
+    return _ask(parts, _end(parts, reservation, "released", reason))
+
+
+def hand_over(parts: Parts, reservation: Reservation, order_id: str) -> Reservation:
+    """The draft order has become an order, which is written down: the ERP hears of that one."""
+    return _ask(parts, _end(parts, reservation, "confirmed", f"became {order_id}"))
 
 
 def expire(parts: Parts) -> datetime | None:
@@ -84,146 +102,42 @@ def expire(parts: Parts) -> datetime | None:
     ends = {each: each.expires_at for each in held if each.expires_at}
     for each, end in ends.items():
         if end <= now:
-            _ask(parts, _end(parts, each, "expired", "its time is over"), "release")
+            _ask(parts, _end(parts, each, "expired", "its time is over"))
     return min((end for end in ends.values() if end > now), default=None)
 
 
-def hear_drafts(parts: Parts, store: str, asked: Iterable[str], drafts: Sequence[Draft]) -> None:
-    """Bring the reservations of these draft orders to what the drafts say now.
-
-    A draft that is gone or called off gives its stock back; one that has become an order hands it
-    over: the order is written down before the reservation ends.
-    """
-    threshold = parts.policies[store].large_order_units
-    told = {draft.draft_id: draft for draft in drafts}
-    held = {
-        (each.order_id, each.line_id): each
-        for each in parts.ledger.reservations(held_only=True)
-        if each.store == store
-    }
-    for draft_id in asked:
-        draft = told.get(draft_id)
-        mine = {line: each for (order, line), each in held.items() if order == draft_id}
-        if draft is None or not draft.is_open:
-            _finish(parts, store, draft, list(mine.values()))
-        elif threshold is not None:
-            for line in draft.lines:
-                _follow(parts, store, draft, line, mine.get(line.line_id), threshold)
-            for line_id in mine.keys() - {line.line_id for line in draft.lines}:
-                release(parts, mine[line_id], "the line was taken out of the draft order")
+def finish(parts: Parts) -> None:
+    """Do what was left undone by whoever died, or while the ERP was away."""
+    now = parts.now()
+    unfinished = parts.ledger.unfinished_reservations()
+    for each in unfinished:
+        if each.next_step == "secure" and each.created_at + SECURE_WITHIN <= now:
+            try:
+                secure(parts, each)
+            except ReservationRefused as short:
+                parts.tell(f"{each.store}: {each.reservation_id} is not reserved: {short}")
+    to_ask = [
+        each
+        for each in unfinished
+        if each.next_step != "secure"
+        and (each.decided_at is None or each.decided_at > now - ERP_IS_ASKED_FOR)
+    ]
+    to_ask.sort(key=lambda each: each.line)
+    for _, same in groupby(to_ask, key=lambda each: each.line):
+        _ask(parts, list(same)[-1])
 
 
-def poll_drafts(parts: Parts, store: str) -> None:
-    """Find what webhooks about draft orders missed."""
-    if parts.policies[store].large_order_units is None:
-        return
-    held = [r.order_id for r in parts.ledger.reservations(held_only=True) if r.store == store]
-    known = [order_id for order_id in dict.fromkeys(held) if not order_id.startswith(OUR_ORDERS)]
-    front = parts.storefronts[store]
-    if known:
-        hear_drafts(parts, store, known, front.drafts_of(known))
-    for drafts in front.drafts_since(parts.now() - DRAFT_LOOK_BACK):
-        new = [draft for draft in drafts if draft.draft_id not in known and draft.is_open]
-        hear_drafts(parts, store, [draft.draft_id for draft in new], new)
+# --- writing it down, and asking the ERP ---
 
 
-def _follow(
-    parts: Parts, store: str, draft: Draft, line: DraftLine, held: Reservation | None, least: int
-) -> None:
-    """One line of an open draft order: reserve it, or reserve anew what has changed.
-
-    What Shopify itself keeps back is reserved however small it is: other stores sell it as well.
-    """
-    by_shopify = draft.reserves_until is not None and draft.reserves_until > parts.now()
-    if held and held.quantity_units == line.quantity_units:
-        return
-    if held:
-        release(parts, held, "the quantity of the draft order has changed")
-    if line.quantity_units < least and not by_shopify:
-        return
-    identity = f"{draft.draft_id}/{line.line_id}/{draft.updated_at.isoformat()}"
-    known = parts.ledger.reservation(identity)
-    if known is not None:
-        return  # decided already for this state of the draft
-    wanted = place(
-        parts,
-        Reservation(
-            reservation_id=identity,
-            store=store,
-            order_id=draft.draft_id,
-            line_id=line.line_id,
-            sku=line.sku,
-            store_location_id="",
-            erp_location="",
-            quantity_units=line.quantity_units,
-            state="held",
-            expires_at=draft.reserves_until,
-            created_at=parts.now(),
-            inventory_item_id=line.inventory_item_id,
-            taken_units=line.quantity_units if by_shopify else 0,
-        ),
-    )
-    try:
-        reserve(parts, wanted)
-    except ReservationRefused as short:
-        refused = replace(wanted, state="refused", decided_at=parts.now(), reason=str(short))
-        parts.ledger.save_reservations([replace(refused, taken_units=0)])
-        parts.tell(f"{store}: {draft.name} is not reserved: {short}")
+def _held_for(parts: Parts, reservation: Reservation) -> list[Reservation]:
+    """What is held for the same line, oldest first."""
+    held = parts.ledger.reservations(held_only=True, order_id=reservation.order_id)
+    return [each for each in held if each.line == reservation.line]
 
 
-def _finish(parts: Parts, store: str, draft: Draft | None, held: Sequence[Reservation]) -> None:
-    """A draft order that is no longer open."""
-    if not held:
-        return
-    if draft is None or draft.order_id is None:
-        for each in held:
-            release(parts, each, "the draft order was called off")
-        return
-    read_at = parts.now()
-    for lines in parts.storefronts[store].orders_of([draft.order_id]):
-        mine = placed(parts, store, lines)
-        parts.ledger.record_order_lines(store, mine, read_at=read_at)
-    for each in held:
-        _ask(parts, _end(parts, each, "confirmed", f"became {draft.order_id}"), "release")
-
-
-def place(parts: Parts, wanted: Reservation) -> Reservation:
-    """Choose where to take the units from: the first store location whose pool holds them, and
-    there the ERP location with the most. Raises ``ReservationRefused`` for an unknown SKU.
-    """
-    passes = EventPasses(parts)
-    try:
-        plan = passes.plan({wanted.sku})
-    finally:
-        passes.close()
-    policy = parts.policies[wanted.store]
-    chosen = [wanted.store_location_id] if wanted.store_location_id else list(policy.locations)
-    pools = {gid: _pool(plan, wanted.store, gid, wanted.sku) for gid in chosen}
-    enough = [gid for gid, units in pools.items() if units >= wanted.quantity_units]
-    best = enough[0] if enough else max(pools, key=lambda gid: pools[gid])
-    places = policy.locations[best]
-    erp_location = max(places, key=lambda place: plan.atp.micros.get((wanted.sku, place), 0))
-    return replace(wanted, store_location_id=best, erp_location=erp_location)
-
-
-def _demand_stock(plan: FewPlan, wanted: Reservation, *, of_it_reserved: int) -> None:
-    pool = _pool(plan, wanted.store, wanted.store_location_id, wanted.sku)
-    if pool + of_it_reserved < wanted.quantity_units:
-        raise ReservationRefused(
-            f"{wanted.quantity_units} of {wanted.sku} cannot be reserved: "
-            f"{max(pool + of_it_reserved, 0)} can be promised at {wanted.store_location_id}."
-        )
-
-
-def _pool(plan: FewPlan, store: str, gid: str, sku: str) -> int:
-    """Units that can be promised at a store location, before share and buffer."""
-    offer = plan.offers[store].get((gid, sku))
-    if offer is None:
-        raise ReservationRefused(
-            f"{sku} cannot be reserved: the ERP does not count it, or one of its rows is in "
-            "quarantine (see `inventory-sync status`)."
-        )
-    return int(offer.waterfall["pool_micros"] // SCALE)
+def _same_place(one: Reservation, other: Reservation) -> bool:
+    return (one.sku, one.store_location_id) == (other.sku, other.store_location_id)
 
 
 def _demand_held(reservation: Reservation) -> None:
@@ -236,46 +150,72 @@ def _demand_held(reservation: Reservation) -> None:
 def _end(
     parts: Parts, reservation: Reservation, state: ReservationState, reason: str
 ) -> Reservation:
-    ended = replace(reservation, state=state, decided_at=parts.now(), reason=reason, taken_units=0)
-    _save(parts, ended)
-    return ended
+    step: NextStep | None = None if state == "refused" else "release"
+    ended = replace(
+        reservation,
+        state=state,
+        decided_at=parts.now(),
+        reason=reason,
+        taken_units=0,
+        next_step=step,
+    )
+    return _save(parts, ended)
 
 
-def _save(parts: Parts, reservation: Reservation) -> None:
+def _save(parts: Parts, reservation: Reservation) -> Reservation:
     """Write a reservation down together with its order line, which marks its SKUs.
 
-    One that has ended meanwhile stays as it ended.
+    One that has ended meanwhile stays as it ended; returns what is kept.
     """
     _record(parts, reservation)
     kept = parts.ledger.reservation(reservation.reservation_id)
-    if kept is not None and kept.state != reservation.state:
-        _record(parts, kept)
+    if kept is None or kept.state == reservation.state:
+        return reservation
+    _record(parts, kept)
+    return kept
 
 
 def _record(parts: Parts, reservation: Reservation) -> None:
+    """The lines of an order are those of its newest reservations; a refused one has none."""
     at = parts.now()
-    mine = {
-        each.reservation_id: each
-        for each in parts.ledger.reservations()
-        if (each.store, each.order_id) == (reservation.store, reservation.order_id)
-    } | {reservation.reservation_id: reservation}
-    newest = {each.line_id: each for each in sorted(mine.values(), key=lambda r: r.created_at)}
+    same_order = parts.ledger.reservations(order_id=reservation.order_id)
+    mine = {each.reservation_id: each for each in same_order if each.store == reservation.store}
+    mine[reservation.reservation_id] = reservation
+    good = [each for each in mine.values() if each.state != "refused"]
+    newest = {reservation.line_id: reservation}
+    newest |= {each.line_id: each for each in sorted(good, key=lambda r: r.created_at)}
     lines = [each.as_order_line(at) for each in newest.values()]
     parts.ledger.record_order_lines(
         reservation.store, lines, read_at=at, reservations=[reservation]
     )
 
 
-def _work(parts: Parts, sku: str) -> DirtySku:
-    now = parts.now()
-    return DirtySku("store_orders", sku, 0, now, now, "reservation", 1)
+def _ask(parts: Parts, reservation: Reservation) -> Reservation:
+    """Ask the ERP for what is still to be done about the line, the oldest first.
+
+    When it cannot be asked, the reservation counts in our ledger all the same, and it is asked
+    again (``finish``).
+    """
+    to_ask = [
+        each
+        for each in parts.ledger.unfinished_reservations()
+        if each.line == reservation.line and each.next_step != "secure"
+    ]
+    try:
+        parts.erp.request([_request(parts, each) for each in to_ask])
+    except (ErpUnavailable, ContractBroken) as error:
+        why = f"the ERP was not told to {reservation.next_step} yet: {error}"
+        return replace(reservation, reason=why)
+    for each in to_ask:
+        if each.next_step:
+            parts.ledger.step_done(each.reservation_id, each.next_step)
+    return replace(reservation, next_step=None)
 
 
-def _ask(parts: Parts, reservation: Reservation, action: str) -> Reservation:
-    """Tell the ERP. When it cannot be told, the reservation holds in our ledger all the same."""
-    request = OrderRequest(
-        request_id=f"{reservation.reservation_id}:{action}",
-        action=action,
+def _request(parts: Parts, reservation: Reservation) -> OrderRequest:
+    return OrderRequest(
+        request_id=f"{reservation.reservation_id}:{reservation.next_step}",
+        action=str(reservation.next_step),
         external_order_id=reservation.order_id,
         external_line_id=reservation.line_id,
         sku=reservation.sku,
@@ -284,10 +224,3 @@ def _ask(parts: Parts, reservation: Reservation, action: str) -> Reservation:
         expires_at=reservation.expires_at,
         requested_at=parts.now(),
     )
-    try:
-        parts.erp.request([request])
-    except (ErpUnavailable, ContractBroken) as error:
-        kept = replace(reservation, reason=f"the ERP was not told to {action}: {error}")
-        parts.ledger.save_reservations([kept])
-        return kept
-    return reservation

@@ -1,4 +1,4 @@
-"""A shift: a lane at work in a thread of its own, for as long as somebody comes to look after it.
+"""A shift: a lane at work in threads of its own, for as long as somebody comes to look after it.
 
 Put here how a lane outlives the visits of those who oversee it. A sensor's tick is a visit: between
 two ticks lie some hundred milliseconds, and a tick that the daemon is late with leaves seconds,
@@ -8,11 +8,12 @@ comes (docs/decisions/0011).
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Final
 
 from inventory_sync.flow.event_report import EventReport
-from inventory_sync.flow.lane import Handover, LaneWorker
+from inventory_sync.flow.lane import ABREAST, Handover, LaneWorker
 
 LINGER: Final = timedelta(seconds=8)
 """So long a shift goes on after a visit: two beats of the daemon may be missed."""
@@ -37,6 +38,8 @@ class Shift:
         self._thread: threading.Thread | None = None
         self._until = now()
         self._begun = self._done = self._owed = 0  # turns
+        self._listening = threading.Lock()
+        self._failed = False
         self._handover: Handover | None = None
         self._error: Exception | None = None
 
@@ -89,29 +92,59 @@ class Shift:
     def _work(self) -> None:
         error = None
         try:
-            with self._worker.alone() as is_mine:
-                while is_mine and self._begin():
-                    self._rest(self._worker.turn(self._report))
+            with self._worker.alone() as is_mine, ThreadPoolExecutor(ABREAST) as hands:
+                turns = [hands.submit(self._turns) for _ in range(ABREAST if is_mine else 0)]
+                for ended in turns:
+                    ended.result()
         except Exception as raised:
             error = raised
         with self._changed:
-            self._thread, self._error = None, error
+            self._thread, self._error, self._failed = None, error, False
+            self._done = self._begun  # also the turns that failed
             self._changed.notify_all()
+
+    def _turns(self) -> None:
+        """Take turns with the other hands: one listens, those that have found work serve it."""
+        try:
+            while self._turn():
+                pass
+        except BaseException:
+            with self._changed:
+                self._failed = True
+            self._worker.ring()
+            raise
+
+    def _turn(self) -> bool:
+        """One turn; whether there is another."""
+        with self._listening:
+            if not self._begin():
+                return False
+            found = self._worker.look()
+            if not isinstance(found, list):
+                self._wait(self._end(found))
+                return True
+        self._end(self._worker.serve(found, self._report))
+        return True
 
     def _begin(self) -> bool:
         """Begin another turn, unless the shift is over."""
         with self._changed:
-            goes_on = self._now() < self._until or self._begun < self._owed
+            is_owed = self._now() < self._until or self._begun < self._owed
+            goes_on = is_owed and not self._failed
             self._begun += goes_on
             return goes_on
 
-    def _rest(self, turn: Handover | datetime | None) -> None:
-        """A turn is done; wait for the next."""
+    def _end(self, turn: Handover | datetime | None) -> datetime:
+        """A turn is done; returns when the next one begins at the latest."""
         with self._changed:
             self._done += 1
             if isinstance(turn, Handover):
                 self._handover = turn
+                turn = self._now() + _WHILE_A_RUN_WORKS
             self._changed.notify_all()
-            until, now = self._until, self._now()
-        wake_at = now + _WHILE_A_RUN_WORKS if isinstance(turn, Handover) else turn or until
-        self._worker.wait((min(wake_at, until) - now).total_seconds())
+            if self._failed:
+                return self._now()
+            return min(turn or self._until, self._until)
+
+    def _wait(self, until: datetime) -> None:
+        self._worker.wait((until - self._now()).total_seconds())

@@ -4,7 +4,7 @@ Put marking, taking and clearing here. Keep out what makes a SKU dirty: events a
 ends of commitments in ``clocks``, deliveries in ``inbox``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ _TAKE: Final = text("""
     select lane, sku, generation, occurred_at, due_at, reason, marks
     from inventory_sync.dirty_skus
     where lane = any(:lanes) and due_at <= :due
-    order by occurred_at, lane, sku
+    order by reason = any(:last), occurred_at, lane, sku
     limit :limit""")
 
 _TAKEN: Final = {"lane": "text", "sku": "text", "generation": "bigint"}
@@ -72,9 +72,14 @@ class DirtyList:
         with self._engine.begin() as connection:
             put_on_list(connection, lane, marks)
 
-    def take(self, lanes: Sequence[Lane], *, due: datetime, limit: int) -> list[DirtySku]:
-        """The SKUs that are due by then, oldest event first. They stay on the list."""
-        wanted = {"lanes": list(lanes), "due": due, "limit": limit}
+    def take(
+        self, lanes: Sequence[Lane], *, due: datetime, limit: int, last: Collection[str] = ()
+    ) -> list[DirtySku]:
+        """The SKUs that are due by then, oldest event first. They stay on the list.
+
+        Those marked for one of the reasons ``last`` come behind all others.
+        """
+        wanted = {"lanes": list(lanes), "due": due, "limit": limit, "last": list(last)}
         with self._engine.connect() as connection:
             return [DirtySku(*row) for row in connection.execute(_TAKE, wanted)]
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from inventory_sync.ledger.database import unavailable
 
-_DTYPES: Final = {"text": "str", "bigint": "Int64"}
+_DTYPES: Final = {"text": "str", "bigint": "Int64", "boolean": "boolean"}
 
 
 def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:

@@ -5,7 +5,8 @@ they mean (``flow/hearing.py``).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, select, text
@@ -37,14 +38,21 @@ _RAISE: Final = text("""
     insert into inventory_sync.erp_cursors as cursor (lane, event_id) values (:lane, :event_id)
     on conflict (lane) do update set event_id = greatest(cursor.event_id, excluded.event_id)""")
 
+FORGET_EVERY: Final = timedelta(minutes=1)
+
+_AT_MOST: Final = 20_000
+"""Rows at a time: more than are heard in a minute, so that the tables do not grow."""
+
 # A day is far more than the overlap in which events are read again.
 _FORGET_EVENTS: Final = pruning(
     "inventory_sync.erp_events_heard",
     "lane = :lane and heard_at < cast(:at as timestamptz) - interval '1 day'",
+    at_most=_AT_MOST,
 )
 _FORGET_DOCUMENTS: Final = pruning(
     "inventory_sync.erp_documents",
     "last_heard_at < cast(:at as timestamptz) - interval '120 days'",
+    at_most=_AT_MOST,
 )
 
 
@@ -52,6 +60,11 @@ class Heard:
     """The part of the ledger that knows which events of the ERP each lane has heard."""
 
     _engine: Engine
+
+    @cached_property
+    def _forgot_at(self) -> dict[Lane, datetime]:
+        """When this object last deleted what a lane needs no more."""
+        return {}
 
     def heard_until(self, lane: Lane) -> int | None:
         """The highest event id that the lane has heard; ``None`` before the first."""
@@ -90,6 +103,10 @@ class Heard:
                 connection.execute(_RAISE, {"lane": lane, "event_id": restart_at})
             if events:
                 _hear(connection, events, where)
+            if at - self._forgot_at.get(lane, at - FORGET_EVERY) >= FORGET_EVERY:
+                self._forgot_at[lane] = at
+                connection.execute(_FORGET_EVENTS, where)
+                connection.execute(_FORGET_DOCUMENTS, where)
             if marks:
                 put_on_list(connection, lane, marks, rings=False)  # the lane is awake
 
@@ -106,5 +123,3 @@ def _hear(connection: Connection, events: Sequence[ErpEvent], where: dict[str, A
     connection.execute(_LINK, {"at": where["at"], "rows": rows})
     newest = max(event.event_id for event in events)
     connection.execute(_RAISE, {"lane": where["lane"], "event_id": newest})
-    connection.execute(_FORGET_EVENTS, where)
-    connection.execute(_FORGET_DOCUMENTS, {"at": where["at"]})

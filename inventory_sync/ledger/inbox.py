@@ -51,6 +51,10 @@ _DONE: Final = text("""
     update inventory_sync.inbox set done_at = :at
     where inbox_id = any(:inbox_ids) and done_at is null""")
 
+_GIVE_UP: Final = text("""
+    update inventory_sync.inbox set dead_reason = :reason
+    where inbox_id = :inbox_id and done_at is null""")
+
 _FORGET_DONE: Final = pruning(
     "inventory_sync.inbox", "done_at < cast(:at as timestamptz) - interval '7 days'"
 )
@@ -104,6 +108,11 @@ class Inbox:
             connection.execute(_DONE, {"inbox_ids": list(inbox_ids), "at": at})
             connection.execute(_FORGET_DONE, {"at": at})
             connection.execute(_FORGET_DEAD, {"at": at})
+
+    def inbox_give_up(self, inbox_id: int, *, reason: str) -> None:
+        """Nobody looks at this delivery any more; it is kept with its reason, as a dead one."""
+        with self._engine.begin() as connection:
+            connection.execute(_GIVE_UP, {"inbox_id": inbox_id, "reason": reason})
 
     def inbox_dead(self) -> pd.DataFrame:
         """Deliveries that could not be understood, newest first; they are kept for 90 days.

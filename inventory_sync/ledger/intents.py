@@ -147,6 +147,7 @@ class Intents:
                 table.expected_units,
                 table.quantity_units,
                 table.taken_units,
+                table.relative,
                 table.created_at,
             )
             .where(table.store == store, table.status == "open")

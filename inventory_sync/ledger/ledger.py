@@ -7,10 +7,14 @@ Put a method into the part it belongs to: ``orders``, ``fence``, ``intents``, ``
 
 from sqlalchemy import Engine
 
+from inventory_sync.ledger.batches import Batches
 from inventory_sync.ledger.clocks import Clocks
 from inventory_sync.ledger.database import migrate, open_engine
 from inventory_sync.ledger.dirty import DirtyList
+from inventory_sync.ledger.drift import DriftHistory
+from inventory_sync.ledger.explain import Explaining
 from inventory_sync.ledger.fence import Fence
+from inventory_sync.ledger.guard import Guard
 from inventory_sync.ledger.heard import Heard
 from inventory_sync.ledger.inbox import Inbox
 from inventory_sync.ledger.intents import Intents
@@ -19,16 +23,25 @@ from inventory_sync.ledger.known import KnownRows
 from inventory_sync.ledger.listening import Listening
 from inventory_sync.ledger.locks import Locks
 from inventory_sync.ledger.orders import Orders
+from inventory_sync.ledger.promise_ledger import PromiseLedger
 from inventory_sync.ledger.publications import Publications
+from inventory_sync.ledger.published_promises import PublishedPromises
 from inventory_sync.ledger.reservations import Reservations
 from inventory_sync.ledger.retention import Retention
+from inventory_sync.ledger.shadow import ShadowHistory
 
 
-class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Listening):
-    """What lanes and event passes work with."""
+class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Batches, Listening):
+    """What lanes, event passes and batches work with."""
 
 
-class Ledger(Orders, Fence, Intents, Publications, Journal, Locks, Retention, _EventMemory):
+class _Promises(PublishedPromises, PromiseLedger, DriftHistory, ShadowHistory, Explaining):
+    """What is known of the promises that were given, and how stores differed from them."""
+
+
+class Ledger(
+    Orders, Fence, Guard, Intents, Publications, Journal, Locks, Retention, _EventMemory, _Promises
+):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.
 

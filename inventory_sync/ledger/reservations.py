@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Final
 
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from inventory_sync.domain.reservations import Reservation
-from inventory_sync.ledger.schema import reservations
+from inventory_sync.domain.reservations import MAY_CHANGE, NextStep, Reservation
+from inventory_sync.ledger.tables_reservations import reservations
 
 _FIELDS: Final = tuple(field.name for field in fields(Reservation))
 
@@ -22,26 +22,22 @@ class Reservations:
 
     _engine: Engine
 
-    def reservations(self, *, held_only: bool = False) -> list[Reservation]:
+    def reservations(
+        self, *, held_only: bool = False, order_id: str | None = None
+    ) -> list[Reservation]:
         """Reservations, oldest first; ``held_only``: those that wait for a decision."""
-        table = reservations.c
-        query = select(*(table[name] for name in _FIELDS)).order_by(
-            table.created_at, table.reservation_id
-        )
-        if held_only:
-            query = query.where(table.state == "held")
-        with self._engine.connect() as connection:
-            return [Reservation(*row) for row in connection.execute(query)]
+        conditions = [reservations.c.state == "held"] if held_only else []
+        conditions += [reservations.c.order_id == order_id] if order_id else []
+        return self._read(*conditions)
+
+    def unfinished_reservations(self) -> list[Reservation]:
+        """Those with a step that is still to be done, oldest first."""
+        return self._read(reservations.c.next_step.is_not(None))
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """One reservation, whatever its state."""
-        table = reservations.c
-        query = select(*(table[name] for name in _FIELDS)).where(
-            table.reservation_id == reservation_id
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else Reservation(*row)
+        found = self._read(reservations.c.reservation_id == reservation_id)
+        return found[0] if found else None
 
     def save_reservations(self, changed: Sequence[Reservation]) -> None:
         """Write reservations as they are now (new or changed; by reservation_id).
@@ -50,6 +46,28 @@ class Reservations:
         """
         with self._engine.begin() as connection:
             put_reservations(connection, changed)
+
+    def step_done(self, reservation_id: str, step: NextStep) -> None:
+        """Note that a step is done; another one that was asked for meanwhile stays."""
+        statement = (
+            update(reservations)
+            .where(
+                reservations.c.reservation_id == reservation_id, reservations.c.next_step == step
+            )
+            .values(next_step=None)
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement)
+
+    def _read(self, *conditions: ColumnElement[bool]) -> list[Reservation]:
+        table = reservations.c
+        query = (
+            select(*(table[name] for name in _FIELDS))
+            .where(*conditions)
+            .order_by(table.created_at, table.reservation_id)
+        )
+        with self._engine.connect() as connection:
+            return [Reservation(*row) for row in connection.execute(query)]
 
 
 def put_reservations(connection: Connection, changed: Sequence[Reservation]) -> None:
@@ -62,7 +80,7 @@ def put_reservations(connection: Connection, changed: Sequence[Reservation]) -> 
     upsert = statement.on_conflict_do_update(
         index_elements=["reservation_id"],
         set_={name: new[name] for name in _FIELDS},
-        where=or_(old.state == "held", old.state == new.state),
+        where=or_(*(old.state == state for state in sorted(MAY_CHANGE)), old.state == new.state),
     )
     rows = sorted(changed, key=lambda reservation: reservation.reservation_id)
     connection.execute(upsert, [asdict(reservation) for reservation in rows])

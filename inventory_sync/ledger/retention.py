@@ -18,6 +18,7 @@ _AT_MOST: Final = 10_000
 _OLD: Final = "cast(:before as timestamptz)"
 
 # The newest write of a level carries its version on, and a publication names the write behind it.
+# An applied write is what the level showed until the next one, so it is needed as long as that is.
 _LEDGER: Final[dict[str, str]] = {
     "write_intents": f"""
         status <> 'open' and settled_at < {_OLD}
@@ -26,7 +27,9 @@ _LEDGER: Final[dict[str, str]] = {
             where newer.store = write_intents.store
                 and newer.inventory_item_id = write_intents.inventory_item_id
                 and newer.store_location_id = write_intents.store_location_id
-                and newer.version > write_intents.version)
+                and newer.version > write_intents.version
+                and (write_intents.status <> 'applied'
+                    or newer.status = 'applied' and newer.settled_at < {_OLD}))
         and not exists (
             select from inventory_sync.publications as published
             where published.store = write_intents.store
@@ -34,9 +37,15 @@ _LEDGER: Final[dict[str, str]] = {
                 and published.store_location_id = write_intents.store_location_id
                 and published.intent_id = write_intents.intent_id)""",
     "findings": f"resolved_at < {_OLD}",
+    "promises": f"ended_at < {_OLD}",
+    "order_promises": f"settled_on < {_OLD}",
+    "stopped_passes": f"ended_at < {_OLD}",
+    "drift": f"repaired_at < {_OLD}",
+    "reconciliations": f"at < {_OLD}",
+    "shadow": f"ended_at < {_OLD}",
     # The guard compares each reading of the ERP with the newest good one, however old.
     "passes": f"""
-        finished_at < {_OLD}
+        started_at < {_OLD} and finished_at < {_OLD}
         and exists (
             select from inventory_sync.passes as newer
             where newer.kind = passes.kind and newer.status = 'done'

@@ -23,8 +23,23 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from inventory_sync.ledger.columns import SCHEMA, instant, metadata, number, one_of, truth, words
+from inventory_sync.ledger.tables_batches import batches
+from inventory_sync.ledger.tables_drift import drift
+from inventory_sync.ledger.tables_promise_ledger import promises
+from inventory_sync.ledger.tables_promises import published_promises
+from inventory_sync.ledger.tables_reservations import reservations
+from inventory_sync.ledger.tables_shadow import shadow
 
-__all__ = ["SCHEMA", "metadata"]
+__all__ = [
+    "SCHEMA",
+    "batches",
+    "drift",
+    "metadata",
+    "promises",
+    "published_promises",
+    "reservations",
+    "shadow",
+]
 
 passes = Table(
     "passes",
@@ -106,6 +121,8 @@ write_intents = Table(
     CheckConstraint("(status = 'open') = (settled_at is null)", name="settled"),
     UniqueConstraint(*_LEVEL, "version", name="write_intents_version_key"),
     Index(None, "store", "idempotency_key"),
+    # Old ones are found each night among very many.
+    Index(None, "settled_at", postgresql_where=text("settled_at is not null")),
     # One write in flight per level (protocol C3), whatever the number of publishers.
     Index("write_intents_in_flight_key", *_LEVEL, unique=True,
           postgresql_where=text("status = 'open'")),
@@ -271,27 +288,4 @@ commitment_clocks = Table(
     PrimaryKeyConstraint("commitment_id"),
     Index(None, "sku"),
     Index(None, "rings_at"),
-)
-
-reservations = Table(
-    "reservations",
-    metadata,
-    words("reservation_id"),
-    words("store"),
-    words("order_id"),
-    words("line_id"),
-    words("sku"),
-    words("store_location_id"),
-    words("erp_location"),
-    number("quantity_units"),
-    words("state"),
-    instant("expires_at", nullable=True),
-    instant("created_at"),
-    instant("decided_at", nullable=True),
-    words("reason", nullable=True),
-    words("inventory_item_id", nullable=True),
-    number("taken_units"),  # what Shopify itself keeps out of available meanwhile
-    PrimaryKeyConstraint("reservation_id"),
-    one_of("state", "held", "confirmed", "released", "expired", "refused"),
-    Index("reservations_held_idx", "created_at", postgresql_where=text("state = 'held'")),
 )

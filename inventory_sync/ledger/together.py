@@ -6,7 +6,9 @@ Put here how callers are joined. What is done for all of them is said by whoever
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+MOMENT_SECONDS: Final = 0.002
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,7 +23,8 @@ class Together(Generic[T, R]):
 
     def __init__(self, work: Callable[[Sequence[T]], Sequence[R | Exception]]) -> None:
         self._work = work
-        self._turn, self._queueing = threading.Lock(), threading.Lock()
+        self._turn, self._queueing = threading.Lock(), threading.Condition()
+        self._came_together = 1
         self._queue: list[tuple[T, Future[R]]] = []
 
     def __call__(self, item: T) -> R:
@@ -29,14 +32,20 @@ class Together(Generic[T, R]):
         mine: Future[R] = Future()
         with self._queueing:
             self._queue.append((item, mine))
+            self._queueing.notify()
         with self._turn:  # whoever works meanwhile may not have seen our item
             if not mine.done():
                 self._do_all()
         return mine.result()
 
+    def _are_all_here(self) -> bool:
+        return len(self._queue) >= self._came_together
+
     def _do_all(self) -> None:
         with self._queueing:
+            self._queueing.wait_for(self._are_all_here, MOMENT_SECONDS)
             joined, self._queue = self._queue, []
+            self._came_together = len(joined)
         try:
             results = self._work([item for item, _ in joined])
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The receiver's three addresses, as an ASGI application.
+"""The receiver's addresses, as an ASGI application.
 
 Put here the order in which a delivery is judged and how each outcome is answered. The order is a
 rule: nothing of a body is parsed before its signature is right, nothing is answered with 200
@@ -6,7 +6,7 @@ before it is on disk. Keep out what a hint is made of (``hints``) and where it i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,7 @@ from inventory_sync.domain.webhooks import Hint
 from inventory_sync.receiver.group_commit import Inbox, InboxUnavailable, Receive
 from inventory_sync.receiver.hints import TOPIC_HEADER, to_hint
 from inventory_sync.receiver.metrics import Metrics, Outcome
+from inventory_sync.receiver.promise import PROMISE_PATH, Ask, Inquiries
 from inventory_sync.receiver.verify import StoreSecrets
 
 WEBHOOK_PATH: Final = "/webhooks/shopify/{store}"
@@ -39,13 +40,16 @@ def build_app(
     *,
     now: Callable[[], datetime],
     check: Callable[[], object],
+    ask: Ask,
+    pages: Sequence[Route] = (),
 ) -> Starlette:
     """The application. ``stores`` are those with a secret: the routes of others do not exist.
 
-    ``receive`` writes hints on disk, ``check`` raises when it could not. Both are called from other
-    threads.
+    ``receive`` writes hints on disk, ``check`` raises when it could not, ``ask`` answers questions
+    for dates. All are called from other threads.
     """
     metrics = Metrics(stores)
+    inquiries = Inquiries(stores, ask, now=now, metrics=metrics)
     inbox = Inbox(receive, metrics, patience_seconds=PATIENCE_SECONDS)
     door = _Door(stores, inbox, now)
 
@@ -70,13 +74,16 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with inbox.writing():
-            yield
+        with inquiries.answering():
+            async with inbox.writing():
+                yield
 
     routes = [
         Route(WEBHOOK_PATH, webhook, methods=["POST"]),
+        Route(PROMISE_PATH, inquiries.respond, methods=["GET"]),
         Route("/healthz", health),
         Route("/metrics", figures),
+        *pages,
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

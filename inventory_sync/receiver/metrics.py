@@ -56,6 +56,12 @@ class Metrics:
             buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
             registry=self._registry,
         )
+        self._inquiries = Counter(
+            "inventory_sync_promise_inquiries",
+            "Questions of storefronts for a date, by the HTTP status of the answer.",
+            ["status"],
+            registry=self._registry,
+        )
         self.seconds = Histogram(
             "inventory_sync_webhook_seconds",
             "From the head of a request to its answer.",
@@ -75,6 +81,10 @@ class Metrics:
         """Count one commit."""
         self._batch_sizes.observe(deliveries)
         self._new.inc(new)
+
+    def inquiry(self, status: int) -> None:
+        """Count one question for a date."""
+        self._inquiries.labels(str(status)).inc()
 
     def exposition(self) -> bytes:
         """All figures in the text format of Prometheus."""

@@ -35,6 +35,18 @@ class StoreSecrets:
         fits = [hmac.compare_digest(sign(body, secret), signature) for secret in self.secrets]
         return any(fits)
 
+    def signed_query(self, message: bytes, signature: bytes) -> bool:
+        """Whether one of the secrets signs a question of the app proxy so (``promise.py``)."""
+        fits = [
+            hmac.compare_digest(sign_query(message, secret), signature) for secret in self.secrets
+        ]
+        return any(fits)
+
+
+def sign_query(message: bytes, secret: bytes) -> bytes:
+    """The signature of a question as the app proxy puts it into ``signature``: hex."""
+    return hmac.digest(secret, message, "sha256").hex().encode()
+
 
 def sign(body: bytes, secret: bytes) -> bytes:
     """The signature of a body as Shopify puts it into X-Shopify-Hmac-Sha256."""

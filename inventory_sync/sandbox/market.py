@@ -84,6 +84,13 @@ def bulk_market(skus: int) -> Market:
     return Market(outlets, tuple(bulk_sku(number) for number in range(1, skus + 1)))
 
 
+def skus_in(engine: Engine, warehouse: str) -> list[str]:
+    """Everything that has a place in a warehouse, sorted."""
+    query = text("SELECT sku FROM erp_contract.stock WHERE location = :warehouse ORDER BY sku")
+    with engine.connect() as connection:
+        return list(connection.scalars(query, {"warehouse": warehouse}))
+
+
 def free_units(engine: Engine, sku: str) -> dict[str, int]:
     """Whole units of an item or kit that are uncommitted at each warehouse that stocks it."""
     with engine.connect() as connection:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from inventory_sync.sandbox.company.acme import Acme, Line
 from inventory_sync.sandbox.importer import Answer, Importer, Refused, Shops
-from inventory_sync.sandbox.market import Market, Outlet, free_units
+from inventory_sync.sandbox.market import Market, Outlet, free_units, skus_in
 
 Story = Generator[float, None, None]
 Result = TypeVar("Result")
@@ -28,6 +28,7 @@ OUTAGES = (httpx.TransportError, OperationalError)
 _TRY_AGAIN_SECONDS = 1.0
 _FEW_UNITS = 20
 _LARGE_UNITS = 25
+_SKUS_OF_A_CONTAINER = 260
 
 # What becomes of an online order besides being shipped, with weights.
 _FATES = {"nothing": 60, "cancel": 12, "edit": 10, "refund": 8, "hold": 10}
@@ -145,6 +146,15 @@ class Stories:
         yield self._soon(10, 40)
         self._acme.receive_purchase(order_no)
         self.counts["purchases received"] += 1
+
+    def container(self) -> Story:
+        """A container is ordered and arrives: a little of everything, so a wave of events."""
+        warehouse = self._market.warehouses[0]
+        units = dict.fromkeys(skus_in(self._engine, warehouse)[:_SKUS_OF_A_CONTAINER], 2)
+        order_no = self._acme.order_purchase(warehouse, units)
+        yield self._soon(20, 40)
+        self._acme.receive_purchase(order_no)
+        self.counts["containers received"] += 1
 
     def _life_of(self, outlet: Outlet, order: Answer) -> Story:
         """The ERP takes the order over; before or after that, somebody may change their mind."""

@@ -66,6 +66,10 @@ class Traffic:
         """When the next thing happens, by ``clock``."""
         return self._agenda[0][0]
 
+    def order_container(self, *, after_seconds: float) -> None:
+        """Some time later a container is ordered, which arrives as a wave. Before ``run``."""
+        self._at(self._clock() + after_seconds, self._stories.container())
+
     def run(self, stop: Event) -> None:
         """Let things happen when they are due, until ``stop`` is set."""
         try:

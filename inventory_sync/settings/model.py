@@ -8,6 +8,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from inventory_sync.settings.operations import GoLive, Retention
 from inventory_sync.settings.stores import ADMIN_URL, STORE_NAME, Share, Store, Strict
 
 
@@ -51,9 +53,21 @@ class Erp(Strict):
 
 
 class Pooling(Strict):
-    """How stores share stock. ``shared``: every store shows its share of the whole pool."""
+    """How stores share stock. ``shared``: every store shows its share of the whole pool.
+
+    ``atp_method``: ``stock`` offers stock less all commitments, whenever they are due.
+    """
 
     policy: Literal["shared"] = "shared"
+    atp_method: Literal["stock"] = "stock"
+
+    @field_validator("atp_method", mode="before")
+    @classmethod
+    def _of_stock(cls, value: Any) -> Any:
+        # Every path would have to agree on today's projection: full, careful and event passes.
+        if value == "projected":
+            raise ValueError("projected is not part of this version; use stock")
+        return value
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -64,11 +78,19 @@ class Pooling(Strict):
 
 
 class Guard(Strict):
-    """When a pass is stopped whole, because it looks like a mistake rather than like business."""
+    """When a pass is stopped, because it looks like a mistake rather than like business.
+
+    ``max_dropped_share``: part of the levels that are lowered by more than half; 1 switches a share
+    off. ``max_stale_minutes``: how old the ERP's newest change may be; null: any age.
+    ``canary_share``: part of the SKUs that a large pass writes and reads back first; 0: none.
+    """
 
     max_zeroed_share: Share = Decimal("0.2")
     max_raised_share: Share = Decimal("0.5")
+    max_dropped_share: Share = Decimal("0.5")
     max_missing_share: Share = Decimal("0.1")
+    max_stale_minutes: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    canary_share: Share = Decimal(0)
 
 
 def _time_zone(value: str) -> str:
@@ -114,19 +136,70 @@ Cron = Annotated[str, Field(pattern=r"^\S+( \S+){4}$")]
 
 
 class Schedules(Strict):
-    """When the batch jobs run, as cron expressions."""
+    """When the batch jobs run, as cron expressions in ``time_zone``: by default that of the
+    location that stands first in ``promise.locations``, or else UTC.
+    """
+
+    time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
 
     replenishment: Cron = "*/30 * * * *"
     manufacturing: Cron = "0 6,14,22 * * *"
     reconcile: Cron = "0 * * * *"
 
 
+class Reconcile(Strict):
+    """``repair``: whether the job reconcile also brings live stores right, by the rules and the
+    guard of every pass. False: it reads, explains and judges.
+    """
+
+    repair: bool = False
+
+
+class Checks(Strict):
+    """How much of each failure a store may have before its check fails (``domain/evidence.py``)."""
+
+    max_oversold_units: Annotated[int, Field(ge=0)] = 0
+    max_cancelled_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    cancelled_days: Annotated[int, Field(ge=1, le=365)] = 7
+    outdated_after_minutes: Annotated[int, Field(ge=1, le=100_000)] = 15
+    max_fragmented_levels: Annotated[int, Field(ge=0)] = 0
+    max_unfulfillable_units: Annotated[int, Field(ge=0)] = 0
+    max_drifted_holds: Annotated[int, Field(ge=0)] = 0
+    max_held_hours: Annotated[int, Field(ge=1, le=100_000)] = 7 * 24
+    hold_grace_minutes: Annotated[int, Field(ge=0, le=100_000)] = 15
+    max_wrong_promises: Annotated[int, Field(ge=0)] = 0
+
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 class Receiver(Strict):
-    """Where webhooks come in. ``public_url`` is where Shopify reaches ``serve`` from outside."""
+    """Where webhooks come in. ``public_url`` is where Shopify reaches ``serve`` from outside.
+
+    ``explain``: who sees the pages ``/explain/<sku>``: browsers of this machine (``loopback``),
+    ``everyone`` who reaches the receiver, or nobody (``off``). By default it is this machine, and
+    nobody once the ``public_url`` is elsewhere: a proxy might let the world in.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8788
     public_url: str | None = None
+    explain: Literal["loopback", "everyone", "off"] | None = None
+
+    @property
+    def explain_to(self) -> Literal["loopback", "everyone", "off"]:
+        """Who sees the pages that explain a number."""
+        here = urlsplit(self.public_url or "http://localhost").hostname in LOOPBACK
+        return self.explain or ("loopback" if here else "off")
+
+    @property
+    def explain_url(self) -> str | None:
+        """Where a browser of this machine finds them; a SKU is to be added."""
+        if self.explain_to == "off":
+            return None
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{self.port}/explain/"
 
     @field_validator("public_url")
     @classmethod
@@ -150,7 +223,7 @@ class Alerts(Strict):
 
 
 class Settings(Strict):
-    """The whole file."""
+    """The whole file. ``data_contracts``: the folder with your own; null: those that come along."""
 
     erp: Erp
     stores: dict[str, Store]
@@ -158,9 +231,20 @@ class Settings(Strict):
     guard: Guard = Guard()
     promise: Promise = Promise()
     schedules: Schedules = Schedules()
+    reconcile: Reconcile = Reconcile()
+    checks: Checks = Checks()
     alerts: Alerts = Alerts()
     receiver: Receiver = Receiver()
+    go_live: GoLive = GoLive()
+    retention: Retention = Retention()
     event_mode: Literal["sensor", "runs"] = "sensor"
+    data_contracts: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def schedule_zone(self) -> str:
+        """The time zone of the schedules: one for all, however many the locations have."""
+        places = [location.time_zone for location in self.promise.locations.values()]
+        return self.schedules.time_zone or next(iter(places), "UTC")
 
     @field_validator("stores")
     @classmethod

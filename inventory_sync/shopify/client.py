@@ -37,6 +37,8 @@ MAX_ATTEMPTS = 6
 _FIRST_BACKOFF_SECONDS = 0.5
 _LONGEST_BACKOFF_SECONDS = 8.0
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_URGENT_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+"""Of a call that has to leave in time: others wait for its answer, and reading can tell it too."""
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 
 # The connection was never made, so nothing was sent.
@@ -65,7 +67,10 @@ class _TimeIsOver(Exception):
 
 
 class ShopifyClient:
-    """Sends operations to one store. ``transport`` replaces the network in tests."""
+    """Sends operations to one store. ``transport`` replaces the network in tests.
+
+    ``reserve_share`` of the store's rate limit is left to other processes.
+    """
 
     def __init__(
         self,
@@ -73,6 +78,7 @@ class ShopifyClient:
         *,
         transport: httpx.BaseTransport | None = None,
         timing: Timing | None = None,
+        reserve_share: float = 0.0,
     ) -> None:
         self.store = endpoint.store
         self.served_version = endpoint.api_version
@@ -86,7 +92,7 @@ class ShopifyClient:
             follow_redirects=False,
             trust_env=False,
         )
-        self._pacer = Pacer(self._timing)
+        self._pacer = Pacer(self._timing, reserve_share=reserve_share)
         self._log = _log.bind(store=endpoint.store)
 
     @property
@@ -224,6 +230,7 @@ class ShopifyClient:
                 request.url,
                 content=request.body,
                 headers=request.headers,
+                timeout=_TIMEOUT if math.isinf(send_by) else _URGENT_TIMEOUT,
                 extensions={"trace": self._gate(send_by)},
             )
             result = decipher(response.status_code, response.headers, response.content)

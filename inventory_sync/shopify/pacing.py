@@ -48,11 +48,11 @@ class Load:
 class Pacer:
     """The throttle of one store, and the queue in front of it."""
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: Timing, *, reserve_share: float = 0.0) -> None:
         self._timing = timing
         self._turn = threading.Lock()  # held by the one call that waits for points
         self._guard = threading.Lock()  # around the two below
-        self._throttle = Throttle(timing.clock())
+        self._throttle = Throttle(timing.clock(), reserve_share=reserve_share)
         self._costs = RequestedCosts()
 
     @property

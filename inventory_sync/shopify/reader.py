@@ -17,8 +17,12 @@ from inventory_sync.shopify.answers import Connection, NodesAnswer, fault_of
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.operations import Operation
 from inventory_sync.shopify.protocol import TooCostly
+from inventory_sync.shopify.text import shown
 
 Shape = TypeVar("Shape", bound=BaseModel)
+
+# Shopify ends a pagination at 25,000 objects (facts 3); we start a new one by id before that.
+_WINDOW_OBJECTS = 24_750
 
 
 class Reader:
@@ -61,6 +65,38 @@ class Reader:
                 raise self._client.unreachable(f"the pages of {operation.name} do not go on")
             after = info.end_cursor
 
+    def pages_by_id(
+        self,
+        operation: Operation,
+        shape: type[Shape],
+        connection: Callable[[Shape], Connection[Any]],
+        **fixed: Any,
+    ) -> Iterator[Shape]:
+        """All pages of a list in the order of ids; a new pagination begins before Shopify ends one.
+
+        The operation takes its search as ``query``; the nodes of the list have an ``id``.
+        """
+        query: str | None = None
+        last = -1
+        while True:
+            ids: list[str] = []
+            for page in self.pages(operation, shape, connection, **fixed, query=query):
+                found = [node.id for node in connection(page).nodes]
+                if query and found and self._number(found[0]) <= last:
+                    raise self._client.unreachable("it lists items again that were not asked for")
+                yield page
+                ids += found
+                if len(ids) >= _WINDOW_OBJECTS:
+                    break
+            else:
+                return
+            numbers = [self._number(gid) for gid in ids]
+            if numbers != sorted(numbers):
+                # The next window starts after the highest id, so it would skip items.
+                raise self._client.unreachable("it lists items in no order of their ids")
+            last = numbers[-1]
+            query = f"id:>{last}"
+
     def nodes(self, operation: Operation, ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """The objects with these ids in their order, page by page; what does not exist is left out.
 
@@ -76,6 +112,13 @@ class Reader:
                     raise self._client.unreachable("it answered about another object than asked")
             yield [node for node in nodes if node]
             remaining = remaining[len(nodes) :]
+
+    def _number(self, gid: str) -> int:
+        """The number at the end of a gid, which Shopify's search filters by."""
+        number = gid.rpartition("/")[2]
+        if not (number.isascii() and number.isdecimal() and len(number) <= 20):
+            raise self._client.unreachable(f"{shown(gid, 80)} is not an id that Shopify gives")
+        return int(number)
 
     def check(self, shape: type[Shape], data: Any) -> Shape:
         """The data in its shape, or ``StoreUnreachable``."""

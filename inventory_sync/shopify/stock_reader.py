@@ -5,6 +5,7 @@ Put the reading of items and levels here, and what of it is not believed. The ot
 """
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 from inventory_sync.domain.errors import StoreStopped
@@ -20,10 +21,6 @@ from inventory_sync.shopify.answers import (
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.operations import Operation
 from inventory_sync.shopify.reader import Reader
-from inventory_sync.shopify.text import shown
-
-# Shopify ends a pagination at 25,000 objects (facts 3); we start a new one by id before that.
-_WINDOW_ITEMS = 24_750
 
 ItemPage = TypeVar("ItemPage", CatalogAnswer, LevelsAnswer)
 
@@ -78,36 +75,8 @@ class StockReader:
     def _item_pages(
         self, operation: Operation, shape: type[ItemPage], **fixed: str
     ) -> Iterator[ItemPage]:
-        """All pages of inventory items, by id; a new pagination begins before Shopify ends one."""
-        query: str | None = None
-        last = -1
-        while True:
-            ids: list[str] = []
-            for page in self._reader.pages(
-                operation, shape, lambda page: page.inventory_items, **fixed, query=query
-            ):
-                found = [node.id for node in page.inventory_items.nodes]
-                if query and found and self._number(found[0]) <= last:
-                    raise self._client.unreachable("it lists items again that were not asked for")
-                yield page
-                ids += found
-                if len(ids) >= _WINDOW_ITEMS:
-                    break
-            else:
-                return
-            numbers = [self._number(gid) for gid in ids]
-            if numbers != sorted(numbers):
-                # The next window starts after the highest id, so it would skip items.
-                raise self._client.unreachable("it lists inventory items in no order of their ids")
-            last = numbers[-1]
-            query = f"id:>{last}"
-
-    def _number(self, gid: str) -> int:
-        """The number at the end of a gid, which Shopify's search filters by."""
-        number = gid.rpartition("/")[2]
-        if not (number.isascii() and number.isdecimal() and len(number) <= 20):
-            raise self._client.unreachable(f"{shown(gid, 80)} is not an id that Shopify gives")
-        return int(number)
+        items = attrgetter("inventory_items")
+        return self._reader.pages_by_id(operation, shape, items, **fixed)
 
     def _is_active(self, store_location_id: str, location: LocationState | None) -> bool:
         """Whether the location that was asked about is active."""

@@ -36,6 +36,7 @@ from inventory_sync.shopify.answers import (
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.draft_reader import DraftReader
 from inventory_sync.shopify.order_reader import OrderReader
+from inventory_sync.shopify.promises import ShopifyPromises
 from inventory_sync.shopify.protocol import Answer, Rejected
 from inventory_sync.shopify.reader import Reader
 from inventory_sync.shopify.stock_reader import StockReader
@@ -63,6 +64,7 @@ class ShopifyStorefront:
         self._orders = OrderReader(client, self._reader)
         self._drafts = DraftReader(client, self._reader)
         self._subscriptions = Subscriptions(client, self._reader)
+        self.promises = ShopifyPromises(client, self._reader)
 
     @property
     def store(self) -> str:

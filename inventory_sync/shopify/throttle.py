@@ -40,10 +40,14 @@ class Throttle:
     - at least ``available`` less the calls under way and less the calls that ended while this one
       was under way: whether the answer already counts those is the only thing it does not tell.
 
+    ``reserve_share`` of a full bucket is left to others: a batch waits until its call would leave
+    so much to the event passes of another process. A call that needs more waits for a full one.
+
     Not thread-safe by itself: the shell holds one lock around it.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, reserve_share: float = 0.0) -> None:
+        self._reserve_share = reserve_share
         self.maximum_points = _FIRST_MAXIMUM_POINTS
         self.restore_points_per_second = _FIRST_RESTORE_POINTS_PER_SECOND
         self._balance = self.maximum_points
@@ -56,7 +60,8 @@ class Throttle:
     def wait_seconds(self, points: float, now: float) -> float:
         """How long to wait before a call that requests so many points; 0 means take and send."""
         self._advance(now)
-        missing = min(points, self.maximum_points) - self._balance
+        reserve_points = self._reserve_share * self.maximum_points
+        missing = min(points + reserve_points, self.maximum_points) - self._balance
         paused_seconds = max(0.0, self._paused_until - self._at)
         if missing <= _NOTHING_POINTS:
             return paused_seconds

@@ -8,6 +8,7 @@ is what a shared pool cannot prevent: a unit that another channel sold while its
 from typing import Final
 
 from inventory_sync.domain.publication import LevelKey
+from inventory_sync.domain.reservations import Reservation
 from inventory_sync.simulation.played_shop import SoldLine
 from inventory_sync.simulation.truth import WINDOW_SECONDS, Violation
 from inventory_sync.simulation.write_checks import WriteChecks
@@ -17,8 +18,8 @@ __all__ = ["RESERVATION", "Checks", "Violation"]
 NOTICED_SECONDS: Final = 600.0
 """After this a person has noticed the finding about an edit by hand."""
 
-RESERVATION: Final = "a reservation"
-"""Who takes units when a person reserves them."""
+RESERVATION: Final = "reservation "
+"""Who takes units when a person reserves them, with the name of the reservation after it."""
 
 
 class Checks(WriteChecks):
@@ -42,21 +43,37 @@ class Checks(WriteChecks):
             self.measured["oversold units within the window"] += short
         self.demanded(line.sku, by)
 
-    def reserved(self, sku: str) -> None:
-        """Units are promised to a person: they are out of every offer by now (S9)."""
+    def reserved(self, held: Reservation) -> None:
+        """S9: the units exist, and they are out of every offer when they are promised."""
+        by = RESERVATION + held.reservation_id
+        self._demand_that_they_exist(held, by)
+        parts = set(self._company.parts(held.sku))
         offers = self.offers_now()
         for store, shop in self.shops.items():
             for (name, gid), key in shop.keys.items():
                 shown, most = shop.available(key), offers[store, key]
-                concerned = set(self._company.parts(name)) & set(self._company.parts(sku))
+                concerned = parts & set(self._company.parts(name))
                 if not concerned or shown <= most or self.is_edited(store, key):
                     continue
-                if (store, key) in self._ledger.open_writes or self._others_took(name, RESERVATION):
+                if (store, key) in self._ledger.open_writes or self._others_took(name, by):
                     continue
                 raise Violation(
-                    f"S9: {sku} was reserved, but {store} still shows {shown} of {name} at {gid} "
-                    f"instead of {most}"
+                    f"S9: {held.sku} was reserved, but {store} still shows {shown} of {name} at "
+                    f"{gid} instead of {most}"
                 )
+        self.not_reserved(held)
+
+    def not_reserved(self, wish: Reservation) -> None:
+        """Nobody waits for news of it any more: every store knows, or nothing was taken."""
+        self.heard_of(wish.sku, RESERVATION + wish.reservation_id)
+
+    def _demand_that_they_exist(self, held: Reservation, by: str) -> None:
+        left = self._left(held.store, held.store_location_id, held.sku)
+        if min(left.values()) < 0 and not self._others_took(held.sku, by):
+            raise Violation(
+                f"S9: {held.quantity_units} of {held.sku} were reserved that do not all exist: "
+                f"left {left}"
+            )
 
     # --- after every event ---
 
@@ -138,6 +155,8 @@ class Checks(WriteChecks):
             raise Violation(f"Q3: a write to {store} {key} is open at rest")
         for entry in self._ledger.inbox(list(self.shops), limit=1):
             raise Violation(f"Q3: nobody has looked at {entry}")
+        for one in self._ledger.unfinished_reservations():
+            raise Violation(f"Q3: {one.next_step} is still to be done about {one}")
         for row in self._ledger.dirty().to_dict("records"):
             raise Violation(f"Q3: something is dirty at rest: {row}")
         if after_edits:

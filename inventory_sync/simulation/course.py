@@ -9,10 +9,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from inventory_sync.domain.errors import ReservationRefused
 from inventory_sync.domain.reservations import OUR_ORDERS, Reservation
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.publish import Wishes
-from inventory_sync.flow.reservations import ReservationRefused, confirm, place, release, reserve
+from inventory_sync.flow.reservations import confirm, release, reserve
+from inventory_sync.flow.securing import place
 from inventory_sync.simulation.checks import RESERVATION, Violation
 from inventory_sync.simulation.scenario import Scenario
 from inventory_sync.simulation.traffic import Mix
@@ -117,11 +119,13 @@ def _reserve(world: World, rng: random.Random) -> None:
                 release(parts, one, "the customer has changed his mind")
                 world.happened(f"reservation {one.reservation_id} is released")
             return
+        wish = _wish(world, rng, parts)
         try:
-            reserved = reserve(parts, place(parts, _wish(world, rng, parts)))
+            reserved = reserve(parts, place(parts, wish))
             world.happened(f"reserved {reserved}")
-            world.checks.reserved(reserved.sku)
+            world.checks.reserved(reserved)
         except ReservationRefused as refused:
+            world.checks.not_reserved(wish)
             world.happened(str(refused))
 
     world.product.call("reserve", work)
@@ -132,7 +136,7 @@ def _wish(world: World, rng: random.Random, parts: Parts) -> Reservation:
     store = rng.choice(list(world.shops))
     sku = rng.choice(sorted({sku for sku, _ in world.shops[store].keys}))
     name, now = parts.new_id(), parts.now()
-    world.checks.demanded(sku, RESERVATION)
+    world.checks.demanded(sku, RESERVATION + name)
     return Reservation(
         reservation_id=name,
         store=store,

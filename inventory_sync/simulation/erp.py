@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from inventory_sync.domain.batches import Changed, Interest
 from inventory_sync.domain.extract import (
     AcknowledgedRow,
     CommitmentRow,
     ComponentRow,
+    ErpDates,
     ErpEvent,
     ErpExtract,
     OrderRequest,
@@ -135,8 +137,10 @@ class SimErp:
                 return frozenset(found)
             found |= more
 
-    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
-        """The rows of the closure of these SKUs, as of now."""
+    def extract(
+        self, skus: Collection[str], order_ids: Collection[str], *, dated: bool = False
+    ) -> ErpExtract:
+        """The rows of the closure of these SKUs, as of now; nothing here has a date."""
         closure = self.related(skus)
         taken_at = self._remember()
         stock = [
@@ -162,6 +166,7 @@ class SimErp:
             stock=stock,
             commitments=promised,
             acknowledged=acks,
+            dates=ErpDates({}, (), ()) if dated else None,
         )
 
     def snapshot(
@@ -199,6 +204,12 @@ class SimErp:
     def skus_of_document(self, document: str) -> list[str]:
         """The SKUs of the open commitments of a document."""
         return sorted({p.sku for p in self.promises.values() if p.document == document})
+
+    def changed(
+        self, interest: Interest, since: datetime, until: datetime | None = None
+    ) -> Changed:
+        """Everything: what is looked at too often does no harm."""
+        return Changed(self.now(), frozenset(self.skus), frozenset())
 
     @contextmanager
     def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:

@@ -98,6 +98,7 @@ _READINGS: Final = {
     "next_clock",
     "reservations",
     "reservation",
+    "unfinished_reservations",
     "events",
     "last_event_id",
     "heard_until",
@@ -108,8 +109,21 @@ _READINGS: Final = {
 }
 """A crash beside one of these is a crash beside the durable step before or after it."""
 
-_WITHOUT_STEP: Final = {"lane_lock", "store_lock", "on_work", "on_event"}
-"""They hold something as long as the process lives, or only tell."""
+_WITHOUT_STEP: Final = {
+    "lane_lock",
+    "store_lock",
+    "on_work",
+    "on_event",
+    "recent_moves",
+    "published_levels",
+    "stops",
+    "expire_stop",
+    "newest_changes",
+    "record_newest_changes",
+}
+"""They hold something as long as the process lives, or only tell; the guard has nothing to remember
+of stores so small.
+"""
 
 
 class OneThread(Executor):

@@ -16,7 +16,7 @@ from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_report import EventReport, StoreOutcome
-from inventory_sync.flow.full_pass import full_pass
+from inventory_sync.flow.full_pass import full_pass, serve_everything
 from inventory_sync.flow.lane import FAST_LANES, Handover, LaneWorker, serve_dirty
 from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync.flow.parts import Parts
@@ -218,8 +218,7 @@ class Product:
     def _serve_dirty(self, parts: Parts) -> None:
         careful = serve_dirty(parts, mode="sensor", report=lambda r: self._report("repair", r))
         if any(item.sku == EVERYTHING for item in careful):
-            full_pass(parts, Wishes(), kind="event")
-            parts.ledger.clear(careful)
+            serve_everything(parts, careful)
         elif careful:
             self._outside.happened(f"careful pass over {[(c.sku, c.reason) for c in careful]}")
             careful_pass(parts, careful)

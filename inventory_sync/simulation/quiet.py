@@ -38,6 +38,7 @@ class Quiet:
             self.clock.seconds - self.clock.last_happening >= SETTLES_SECONDS
             and self.ledger.is_clean()
             and not self.ledger.open_writes
+            and not self.ledger.unfinished_reservations()
             and not self.ledger.inbox(list(self.shops), limit=1)
             and self._next_end() > self.clock.seconds
             and self._events_are_heard()

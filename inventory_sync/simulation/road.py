@@ -32,6 +32,9 @@ from inventory_sync.simulation.process import Process, Watched
 ON_THE_WAY_SECONDS: Final = 5.0
 """A call arrives within this time of leaving, or never (docs/decisions/0010)."""
 
+HELD_BACK_SECONDS: Final = 25.0
+"""The same for a delta, which is applied whatever the level shows then (protocol B.8)."""
+
 LONGEST_ANSWER_SECONDS: Final = 30.0
 
 Executed = Callable[[str, SetQuantities, Callable[[], Outcome]], Outcome]
@@ -109,7 +112,8 @@ class Road:
         if strikes("request_lost"):
             return self._never_answered("ConnectError: the request was lost")
         if strikes("request_late"):
-            delay = self._faults.rng.uniform(0.0, ON_THE_WAY_SECONDS)
+            longest = HELD_BACK_SECONDS if call.relative else ON_THE_WAY_SECONDS
+            delay = self._faults.rng.uniform(0.0, longest)
             self._clock.after(delay, lambda: self._arrive_late(front, call))
             return self._never_answered("ReadTimeout: the request was under way")
         outcome = self._arrive(front, call)

@@ -65,7 +65,8 @@ class Truth:
                 )
             )
         ]
-        newest = {(r.store, r.order_id, r.line_id): r for r in self._ledger.reservations()}
+        told = self._ledger.reservations()
+        newest = {r.line: r for r in told if r.state != "refused"}
         now = self._clock.now()
         for r in newest.values():
             if r.expires_at and r.expires_at <= now and r.state == "held":
@@ -136,6 +137,11 @@ class Truth:
         """
         for part in self._company.parts(sku):
             self._news_until[part].append((self._clock.seconds + window_seconds, by))
+
+    def heard_of(self, sku: str, by: object) -> None:
+        """Everybody knows what this one took."""
+        for part in self._company.parts(sku):
+            self._news_until[part] = [one for one in self._news_until[part] if one[1] != by]
 
     def came_back(self, store: str, sku: str, key: LevelKey, units: int) -> None:
         """Units are on the shelf of a shop again. Where more was sold than there is, they are owed

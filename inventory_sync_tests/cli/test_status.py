@@ -10,6 +10,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange, SetQuantities
+from inventory_sync.domain.stops import (
+    EVERY_STORE,
+    Objection,
+    PlannedChange,
+    StoppedPass,
+    Tally,
+)
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.cli.conftest import Ended
 
@@ -72,6 +79,7 @@ def test_an_empty_ledger_is_good(command: Command, ledger: Ledger) -> None:
         "stores": [],
         "findings": [],
         "writes_without_outcome": [],
+        "stopped_passes": [],
     }
     assert command("status").code == 0
 
@@ -164,3 +172,93 @@ def test_times_are_utc_whatever_the_time_zone_of_the_server(
     assert shown.count("2026-11-23 12:00") == 3
     told = _json(command("status", "--json"))
     assert told["passes"][0]["started_at"] == NOON.isoformat()
+
+
+def _stop(ledger: Ledger, store: str = "b2b-us") -> None:
+    changes = tuple(
+        PlannedChange(
+            f"{HOSTILE}-{number:02}",
+            "gid://shopify/Location/1001",
+            500 - number,
+            0,
+            {"atp_micros": -1_500_000, "in_flight_micros": 0},
+        )
+        for number in range(25)
+    )
+    ledger.keep_stop(
+        StoppedPass(
+            "pass-7",
+            store,
+            NOON,
+            (Objection("zeroed", "it would set to zero 25 of 90 levels, more than 20%", 25),),
+            tally=Tally(zeroed=25, dropped=25),
+            levels=90,
+            changed_levels=25,
+            changes=changes,
+        )
+    )
+
+
+class TestAStoppedPass:
+    def test_it_is_shown_as_a_diff_with_what_to_do(self, command: Command, ledger: Ledger) -> None:
+        _stop(ledger)
+        ended = command("status")
+        assert ended.code == 1
+        shown = " ".join(ended.out.split())
+        assert "The plan of b2b-us in pass pass-7 waits for you: it would set to zero 25" in shown
+        assert "25 of 90 levels would change: 25 to zero, 0 up, 25 down" in shown
+        assert "500 0 -500 -1.5 0" in shown
+        assert "... and 5 more." in shown
+        assert "`inventory-sync approve pass-7`" in shown
+        assert ended.out.replace("\n", "").isprintable()
+
+    def test_json_tells_all_of_it(self, command: Command, ledger: Ledger) -> None:
+        _stop(ledger)
+        (stop,) = _json(command("status", "--json"))["stopped_passes"]
+        assert (stop["pass_id"], stop["tally"]["zeroed"], len(stop["changes"])) == (
+            "pass-7",
+            25,
+            25,
+        )
+        assert datetime.fromisoformat(stop["stopped_at"]) == NOON
+
+    def test_it_can_be_refused_but_only_while_it_stands(
+        self, command: Command, ledger: Ledger
+    ) -> None:
+        _stop(ledger, EVERY_STORE)
+        ended = command("refuse", "pass-7", "--by", "anna")
+        assert (ended.code, ended.out.startswith("the ERP: refused.")) == (0, True)
+        assert "was refused and is stopped" in command("status").out
+        ledger.expire_stop(EVERY_STORE, at=NOON)
+        late = command("refuse", "pass-7")
+        assert (late.code, "it was refused by anna" in late.err) == (1, True)
+
+    @pytest.mark.parametrize("words", [("approve",), ("refuse",)])
+    def test_a_pass_that_was_not_stopped_cannot_be_decided(
+        self, command: Command, ledger: Ledger, words: tuple[str, ...]
+    ) -> None:
+        _stop(ledger)
+        for rest in (("pass-8",), ("pass-7", "--store", "b2c-eu")):
+            ended = command(*words, *rest)
+            assert ended.code == 1
+            assert "The guard has not stopped a pass pass-" in ended.err
+
+
+class TestRollback:
+    def test_a_time_that_is_none_is_refused(self, command: Command, ledger: Ledger) -> None:
+        ended = command("rollback", "--to", "yesterday")
+        assert ended.code == 1
+        assert "yesterday is neither a time such as" in ended.err
+
+    @pytest.mark.parametrize("to", ["pass-1", "2026-11-23T12:01", "2026-11-23T07:01-05:00"])
+    def test_where_nothing_was_written_there_is_nothing_to_undo(
+        self, command: Command, ledger: Ledger, to: str
+    ) -> None:
+        _pass(ledger, 1, "done")
+        _begin_write(ledger)
+        ended = command("rollback", "--to", to, "--yes")
+        assert ended.code == 1
+        assert f"Nothing was written since {to}" in ended.err
+
+    def test_json_does_not_ask(self, command: Command, ledger: Ledger) -> None:
+        assert command("rollback", "--json").code == 2

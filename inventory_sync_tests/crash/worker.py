@@ -32,7 +32,7 @@ STEPS_OF_LEDGER = frozenset(
         *("prepare", "settle", "settle_key", "adopt", "stamp", "set_clocks", "ring_clocks"),
         *("mark", "clear", "begin_pass", "finish_pass", "note_pass", "record_snapshot"),
         *("record_observed", "record_findings", "record_doubts", "rename_item"),
-        *("save_reservations", "set_store_state"),
+        *("save_reservations", "step_done", "set_store_state", "inbox_give_up"),
     }
 )
 STEPS_OF_STORE = frozenset({"set_quantities", "connect"})

@@ -201,7 +201,7 @@ class TestTrouble:
             stage.erp(replaced + view)
         assert set(run.failures) == {"erp_snapshot"}
         assert "stock is empty" in run.failures["erp_snapshot"]
-        assert "--override-guard" in run.failures["erp_snapshot"]
+        assert "inventory-sync approve" in run.failures["erp_snapshot"]
         assert (stage.shown(), stage.writes()) == before
 
     def test_a_dry_run_store_is_computed_and_not_written(self, stage: Stage) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from inventory_sync.definitions import build_definitions
+from inventory_sync.domain.guards import NEVER_EMPTY
 from inventory_sync.settings import Settings
 
 ERP = {
@@ -19,8 +20,14 @@ ERP = {
     "erp/acknowledged_orders",
     "erp/promise_dates",
     "erp/quarantine",
+    "erp/quarantined_rows",
 }
-ATP_INPUTS = ERP - {"erp/supply", "erp/acknowledged_orders", "erp/promise_dates"}
+ATP_INPUTS = ERP - {
+    "erp/supply",
+    "erp/acknowledged_orders",
+    "erp/promise_dates",
+    "erp/quarantined_rows",
+}
 PROJECTED_INPUTS = {
     "atp/available_to_promise",
     "erp/locations",
@@ -36,7 +43,30 @@ PUBLISHED_INPUTS = {
     "erp/products",
     "erp/locations",
     "erp/acknowledged_orders",
+    "erp/commitments",
     "orders/in_flight",
+}
+
+PROMISED_INPUTS = {
+    "atp/promise_dates",
+    "orders/promise_dates",
+    "erp/locations",
+    "erp/products",
+}
+ORDER_DATES_INPUTS = {
+    "orders/in_flight",
+    "atp/projected",
+    "erp/commitments",
+    "erp/promise_dates",
+    "erp/locations",
+}
+
+SLIPS_INPUTS = {
+    *(ERP - {"erp/stock", "erp/promise_dates", "erp/quarantine"}),
+    "atp/available_to_promise",
+    "atp/projected",
+    "atp/promise_dates",
+    "orders/promise_dates",
 }
 
 
@@ -74,7 +104,11 @@ def lineage(definitions: dg.Definitions) -> dict[str, set[str]]:
 def of_store(name: str) -> dict[str, set[str]]:
     """The lineage of one store's assets."""
     published = f"stores/{name}/published_quantities"
-    return {published: PUBLISHED_INPUTS, f"stores/{name}/observed_quantities": {published}}
+    return {
+        published: PUBLISHED_INPUTS,
+        f"stores/{name}/observed_quantities": {published},
+        f"stores/{name}/published_promises": {published, *PROMISED_INPUTS},
+    }
 
 
 def test_the_lineage_runs_from_the_erp_through_atp_to_each_store() -> None:
@@ -84,6 +118,8 @@ def test_the_lineage_runs_from_the_erp_through_atp_to_each_store() -> None:
         "atp/available_to_promise": ATP_INPUTS,
         "atp/projected": PROJECTED_INPUTS,
         "atp/promise_dates": {"atp/projected", "erp/locations", "erp/promise_dates"},
+        "orders/promise_dates": ORDER_DATES_INPUTS,
+        "orders/promise_slips": SLIPS_INPUTS,
         **of_store("b2b-us"),
     }
 
@@ -98,12 +134,19 @@ def test_the_store_assets_follow_the_settings(stores: list[str]) -> None:
 def test_each_check_is_named_as_the_sentence_that_it_asserts() -> None:
     graph = graph_of("b2b-us", "b2c-us").resolve_asset_graph()
     judged = ("locations", "products", "components", "stock", "commitments", "acknowledged_orders")
+    under_contract = {
+        *(ERP - {"erp/quarantine", "erp/quarantined_rows"}),
+        *("atp/available_to_promise", "atp/projected", "atp/promise_dates", "orders/in_flight"),
+        *(key for store in ("b2b-us", "b2c-us") for key in of_store(store)),
+    }
     assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == {
         *((f"erp/{dataset}", "every_row_is_believed") for dataset in judged),
+        *((key, "the_data_keep_their_contract") for key in under_contract),
         ("atp/available_to_promise", "atp_is_the_sum_of_its_terms"),
         ("erp/commitments", "no_hold_is_forgotten"),
         ("erp/commitments", "holds_are_the_same_in_the_erp_and_in_shopify"),
         ("orders/in_flight", "every_order_reaches_the_erp_in_time"),
+        ("atp/promise_dates", "no_promise_was_broken_silently"),
         *(
             (f"stores/{store}/{asset}", name)
             for store in ("b2b-us", "b2c-us")
@@ -111,15 +154,29 @@ def test_each_check_is_named_as_the_sentence_that_it_asserts() -> None:
                 ("published_quantities", "nothing_in_the_store_needs_mending"),
                 ("published_quantities", "every_topic_is_subscribed"),
                 ("observed_quantities", "the_store_shows_what_was_published"),
+                ("observed_quantities", "overselling"),
+                ("observed_quantities", "order_cancellations"),
+                ("observed_quantities", "outdated_stock_data"),
+                ("observed_quantities", "inventory_fragmentation"),
+                ("observed_quantities", "customer_confusion"),
+                ("observed_quantities", "hold_drift"),
+                ("published_promises", "promise_date_mismatch"),
             )
         ),
     }
 
 
-def test_only_the_check_of_the_sum_blocks() -> None:
+def test_only_the_sum_and_what_no_store_could_be_published_without_block() -> None:
     graph = graph_of("b2b-us").resolve_asset_graph()
-    blocking = {key.name for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
-    assert blocking == {"atp_is_the_sum_of_its_terms"}
+    blocking = {
+        (key.asset_key.to_user_string(), key.name)
+        for key in graph.asset_check_keys
+        if graph.get_check_spec(key).blocking
+    }
+    assert blocking == {
+        ("atp/available_to_promise", "atp_is_the_sum_of_its_terms"),
+        *((f"erp/{name}", "the_data_keep_their_contract") for name in NEVER_EMPTY),
+    }
 
 
 def test_the_full_job_holds_every_asset_and_check() -> None:
@@ -128,6 +185,10 @@ def test_the_full_job_holds_every_asset_and_check() -> None:
     assert {name for name in jobs if not name.startswith("__")} == {
         "full_sync",
         "event_sync",
+        "replenishment_sync",
+        "manufacturing_sync",
+        "reconcile",
+        "promises_sync",
         "retention",
         "webhooks_check",
     }
@@ -157,12 +218,12 @@ def steps_of(definitions: dg.Definitions) -> dict[str, dg.OpDefinition]:
     }
 
 
-def test_one_pool_per_store_holds_both_of_its_assets_and_nothing_else() -> None:
+def test_one_pool_per_store_holds_all_of_its_assets_and_nothing_else() -> None:
     pools = {key: op.pool for key, op in steps_of(graph_of("b2b-us", "b2c-us")).items() if op.pool}
     assert pools == {
         f"stores/{store}/{asset}": f"store_{store.replace('-', '_')}"
         for store in ("b2b-us", "b2c-us")
-        for asset in ("published_quantities", "observed_quantities")
+        for asset in ("published_quantities", "observed_quantities", "published_promises")
     }
 
 
@@ -176,6 +237,7 @@ def test_what_meets_the_outside_is_retried_with_growing_pauses() -> None:
         " ".join(sorted(ERP)): (2, 5, dg.Backoff.EXPONENTIAL),
         "stores/b2b-us/published_quantities": (2, 10, dg.Backoff.EXPONENTIAL),
         "stores/b2b-us/observed_quantities": (2, 10, dg.Backoff.EXPONENTIAL),
+        "stores/b2b-us/published_promises": (2, 10, dg.Backoff.EXPONENTIAL),
     }
 
 
@@ -215,3 +277,15 @@ def test_loading_makes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("psycopg.connect", refuse)
     definitions = graph_of("b2b-us", "b2c-us")
     dg.Definitions.validate_loadable(definitions)
+
+
+def test_the_dates_follow_the_clock_without_touching_quantities() -> None:
+    definitions = graph_of("b2b-us", "b2c-us")
+    layer = definitions.resolve_job_def("promises_sync").asset_layer
+    made = {key.to_user_string() for key in layer.selected_asset_keys}
+    assert {key for key in made if key.startswith("stores/")} == {
+        "stores/b2b-us/published_promises",
+        "stores/b2c-us/published_promises",
+    }
+    assert {"erp/supply", "atp/promise_dates", "orders/in_flight", "orders/promise_dates"} <= made
+    assert definitions.resolve_schedule_def("promises").cron_schedule == "3 * * * *"

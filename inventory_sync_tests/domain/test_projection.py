@@ -14,7 +14,6 @@ from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.projection import (
     PROJECTION_COLUMNS,
     Curve,
-    available_on,
     curves,
     project,
 )
@@ -362,17 +361,6 @@ def test_curves_are_the_steps_as_values():
 def test_the_first_day_of_a_quantity_is_the_first_that_covers_it(units, day):
     curve = Curve((TODAY, TODAY + timedelta(6)), (2 * SCALE, 22 * SCALE))
     assert curve.first_day(units * SCALE) == (None if day is None else date(2026, 3, day))
-
-
-def test_the_figure_of_a_day_is_that_of_the_last_step_before_it():
-    steps = projection_of(clocks(comes("20", 6), goes("8", 5)), SUPPLY_FIRST).steps
-    found = [available_on(steps, {"NYC": TODAY + timedelta(days)}) for days in (0, 5, 6, 9)]
-    assert [frame["atp_micros"].tolist() for frame in found] == [
-        [2 * SCALE],
-        [2 * SCALE],
-        [22 * SCALE],
-        [22 * SCALE],
-    ]
 
 
 def test_every_default_is_the_one_that_promises_less():

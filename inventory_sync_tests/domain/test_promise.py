@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inventory_sync.domain.calendar import zone_named
 from inventory_sync.domain.dated_rows import Report
 from inventory_sync.domain.errors import PromiseRefused
 from inventory_sync.domain.findings import Certainty
@@ -178,3 +179,12 @@ def test_rows_of_the_erps_promises_are_grouped_and_bad_ones_reported():
         ["it lacks a key or a date", 2],
         ["its quantity is not above zero", 1],
     ]
+
+
+@pytest.mark.parametrize(("hour", "days"), [(4, 0), (5, None)])
+def test_without_a_calendar_a_date_of_the_erp_passes_at_midnight_there(hour, days):
+    at = Place("MARS", None, own_zone=zone_named("America/New_York"))
+    asked_at = datetime(2026, 11, 24, hour, 59, tzinfo=UTC)  # five hours ahead of New York
+    found = ladder_of((0, 12), at=at, promised=[(5, 0)], asked_at=asked_at)
+    said = promise(found, 5).ships_on
+    assert said == (None if days is None else MONDAY)

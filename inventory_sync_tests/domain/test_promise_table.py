@@ -4,6 +4,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inventory_sync.domain.dated_rows import PASSED, UNKNOWN_LOCATION
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.profile import profile
 from inventory_sync.domain.promise import Departures, ErpPromise, Place, ladder
@@ -65,7 +66,8 @@ def test_it_has_the_dates_that_each_sku_has_by_itself(found, said):
     assert {(sku, place, units, day.date()) for sku, place, units, day in rows} == one_by_one(
         found, said
     )
-    assert report.frame().empty
+    over = sum(days < 0 for promises in said.values() for _, days in promises)
+    assert report.frame()["rows"].sum() == over
 
 
 def test_what_is_not_certain_has_no_date():
@@ -83,3 +85,12 @@ def test_whose_date_it_is_stands_beside_it():
     table, _ = promise_table(steps_of(found), departures, said_by_the_erp(said))
     sources = table.groupby("location")["source"].agg(list).to_dict()
     assert sources == {"NYC": ["erp", "computed"], "EWR": ["computed", "computed"]}
+
+
+def test_a_date_of_the_erp_that_is_over_or_of_nowhere_is_reported():
+    said = {("RETRO-CLOCK", "NYC"): [(6, -1), (6, 3)], ("RETRO-CLOCK", "MOON"): [(2, 4)]}
+    departures = [Departures(each, MORNING) for each in PLACES]
+    _, report = promise_table(steps_of({}), departures, said_by_the_erp(said))
+    reasons = report.frame().set_index("reason")
+    assert reasons["quantity_units"].to_dict() == {PASSED: 6.0, UNKNOWN_LOCATION: 2.0}
+    assert set(reasons["treatment"]) == {"left out"}

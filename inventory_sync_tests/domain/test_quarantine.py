@@ -14,7 +14,7 @@ from inventory_sync_tests.domain.samples import (
     reasons_of,
     units_of,
 )
-from inventory_sync_tests.erp.rows import commitment, location, product, stock
+from inventory_sync_tests.erp.rows import commitment, location, product, stock, supply
 
 AT_MOST, UNKNOWN, EXACT = Certainty.AT_MOST, Certainty.UNKNOWN, Certainty.EXACT
 CLOCK, TABLE = "RETRO-CLOCK", "OAK-TABLE"
@@ -200,6 +200,18 @@ def test_an_unknown_sku_is_named_and_nothing_else_becomes_doubtful():
         ("commitments C-1", "unknown-sku"),
     ]
     assert doubts_of(result) == set()
+
+
+def test_of_supply_with_one_id_none_counts_and_without_an_id_none_either():
+    result = judged(
+        products=PRODUCTS,
+        supply=[supply("S-1"), supply("S-1", sku=TABLE), supply(None), supply(None), supply("S-2")],
+    )
+    assert result.findings["reason"].value_counts().to_dict() == {
+        "supply_id is missing": 2,
+        "supply_id stands more than once: none of its rows counts": 2,
+    }
+    assert result.snapshot.supply["supply_id"].tolist() == ["S-2"]
 
 
 def test_a_product_without_a_flag_is_not_published():

@@ -255,7 +255,7 @@ def _settings(erp_url: str, origin: str, stores: tuple[str, ...]) -> dict[str, A
     return {
         "erp": {"url": erp_url},
         # After many crashes much is due at once.
-        "guard": {"max_raised_share": 1, "max_zeroed_share": 1},
+        "guard": {"max_raised_share": 1, "max_zeroed_share": 1, "max_dropped_share": 1},
         "stores": {
             store: {
                 "shop": f"{store}.myshopify.com",

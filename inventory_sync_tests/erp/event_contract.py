@@ -1,9 +1,10 @@
 """What every ERP source keeps about events and requests: a part of ``ErpSourceContract``."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from inventory_sync.domain.batches import INTERESTS
 from inventory_sync.domain.extract import ErpEvent, OrderRequest
-from inventory_sync_tests.erp.rows import commitment, dataset_rows, event
+from inventory_sync_tests.erp.rows import commitment, dataset_rows, event, stock, supply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -43,6 +44,35 @@ class ErpEventContract:
             ErpEvent(1, NOON, "order_placed", "RETRO-CLOCK", "NYC", "SO-1"),
             ErpEvent(2, NOON, "stock_counted", None, None, None),
         ]
+
+    def test_what_changed_is_found_by_rows_and_by_events_of_its_kinds(self, source_of):
+        long_ago, later = "2026-01-01 00:00:00+00", "2026-06-01 00:00:00+00"
+        rows = dataset_rows(
+            stock=[stock("OAK-TABLE"), stock("OLD", updated_at=long_ago), stock(None)],
+            supply=[
+                supply("PO-1", sku="RETRO-CLOCK"),
+                supply("MO-1", sku="OAK-BENCH", kind="production"),
+                supply("PO-2", sku="NEWER", updated_at=later),
+            ],
+            commitments=[
+                commitment("W-1", sku="OAK-PLANK", kind="work"),
+                commitment("C-1", sku="WALL-LAMP", kind="order"),
+            ],
+            events=[
+                event(1, "SPOON", kind="stock_received"),
+                event(2, None, kind="transfer_received", document="TR-1"),
+                event(3, "STOOL", kind="production_completed"),
+                event(4, "OLDER", kind="stock_received", occurred_at=long_ago),
+                event(5, "ORDERED", kind="order_created"),
+            ],
+        )
+        source, end = source_of(rows), NOON + timedelta(hours=1)
+        supplied = source.changed(INTERESTS["replenishment"], NOON, end)
+        assert supplied.skus == {"OAK-TABLE", "RETRO-CLOCK", "SPOON"}
+        assert supplied.documents == {"TR-1"}
+        made = source.changed(INTERESTS["manufacturing"], NOON)
+        assert made.skus == {"OAK-BENCH", "OAK-PLANK", "STOOL"}
+        assert "NEWER" in source.changed(INTERESTS["replenishment"], NOON).skus
 
     def test_the_last_event_is_the_highest_id(self, source_of, append):
         source = source_of(dataset_rows())

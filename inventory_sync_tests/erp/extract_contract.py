@@ -1,7 +1,8 @@
 """What every ERP source keeps about a few SKUs: a part of ``ErpSourceContract``."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from dataclasses import astuple
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.extract import ErpExtract
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS, ErpSnapshot
 from inventory_sync_tests.erp.rows import (
+    NOON,
     Rows,
     acknowledged,
     commitment,
@@ -58,6 +60,27 @@ FURNITURE = dataset_rows(
         acknowledged("gid-2"),
     ],
 )
+
+DATED = {
+    "locations": [location(), location("PLANT-1", time_zone=None)],
+    "supply": [
+        {
+            "supply_id": name,
+            "sku": sku,
+            "location": "NYC",
+            "quantity": "2.5",
+            "kind": "purchase",
+            "due_date": "2026-03-09",
+            "confirmed": "1",
+            "updated_at": NOON,
+        }
+        for name, sku in (("S-1", "RETRO-CLOCK"), ("S-2", "MINIMALIST-SPOON"))
+    ],
+    "promise_dates": [
+        {"sku": sku, "location": "NYC", "quantity": "3", "promise_date": "2026-04-01"}
+        for sku in ("RETRO-CLOCK", "MINIMALIST-SPOON")
+    ],
+}
 
 
 def closure(rows: Rows, skus: Collection[str]) -> set[str]:
@@ -249,6 +272,26 @@ class ErpExtractContract:
         tracked = {row.sku: row.tracked for row in extract.products}
         assert (tracked["RETRO-CLOCK"], tracked["OAK-TABLE"]) == (True, False)
         assert isinstance(tracked["RETRO-CLOCK"], bool)
+
+    def test_days_are_told_only_when_they_are_asked_for(self, source_of):
+        source = source_of(FURNITURE | DATED)
+        assert source.extract({"RETRO-CLOCK"}, ()).dates is None
+        dates = source.extract({"RETRO-CLOCK"}, (), dated=True).dates
+        assert dates.zones == {"NYC": "America/New_York"}
+        assert [astuple(row) for row in dates.supply] == [
+            ("S-1", "RETRO-CLOCK", "NYC", Decimal("2.5"), date(2026, 3, 9), True)
+        ]
+        assert [astuple(row) for row in dates.promise_dates] == [
+            ("RETRO-CLOCK", "NYC", Decimal("3"), date(2026, 4, 1))
+        ]
+
+    def test_days_that_are_missing_or_unsaid_are_nothing(self, source_of):
+        supply = [DATED["supply"][0] | {"due_date": None, "confirmed": None}]
+        source = source_of({**FURNITURE, "supply": supply})
+        extract = source.extract({"RETRO-CLOCK"}, (), dated=True)
+        assert [(row.due_date, row.confirmed) for row in extract.dates.supply] == [(None, None)]
+        assert extract.dates.promise_dates == []
+        assert {row.due_date for row in extract.commitments} == {date(2026, 3, 9)}
 
     @pytest.mark.parametrize(
         "sku",

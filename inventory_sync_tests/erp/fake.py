@@ -1,22 +1,26 @@
 """An ERP in memory, held to the same contract suite as the real connectors."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
+from inventory_sync.domain.batches import Changed, Interest
 from inventory_sync.domain.errors import ContractBroken, InventorySyncError
 from inventory_sync.domain.extract import (
     AcknowledgedRow,
     CommitmentRow,
     ComponentRow,
+    ErpDates,
     ErpEvent,
     ErpExtract,
     OrderRequest,
     ProductRow,
+    PromiseDateRow,
     StockRow,
+    SupplyRow,
 )
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS, Dataset, ErpSnapshot, no_faults
 from inventory_sync.erp.conversion import typed_frame
@@ -59,7 +63,9 @@ class FakeErp:
                 return found
             found |= more
 
-    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
+    def extract(
+        self, skus: Collection[str], order_ids: Collection[str], *, dated: bool = False
+    ) -> ErpExtract:
         """The same rows as plain values."""
         if self.failure is not None:
             raise self.failure
@@ -90,6 +96,7 @@ class FakeErp:
                 )
                 for r in rows["acknowledged_orders"]
             ],
+            dates=_dates(rows) if dated else None,
         )
 
     def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
@@ -107,6 +114,33 @@ class FakeErp:
         """The SKUs of the open commitments of a document."""
         rows = self.rows.get("commitments", ())
         return sorted({r["sku"] for r in rows if r["order_id"] == document and r["sku"]})
+
+    def changed(
+        self, interest: Interest, since: datetime, until: datetime | None = None
+    ) -> Changed:
+        """The SKUs and documents of events and rows within that time."""
+        if self.failure is not None:
+            raise self.failure
+        kinds = {"supply": interest.supply_kinds, "commitments": interest.commitment_kinds}
+        if interest.stock:
+            kinds["stock"] = frozenset({None})
+        found = [
+            (row["sku"], None)
+            for name, wanted in kinds.items()
+            for row in self.rows.get(name, ())
+            if row.get("kind") in wanted and row["updated_at"]
+            if _is_within(datetime.fromisoformat(row["updated_at"]), since, until)
+        ]
+        found += [
+            (event.sku, event.document)
+            for event in self.happened
+            if event.kind in interest.event_kinds and _is_within(event.occurred_at, since, until)
+        ]
+        return Changed(
+            self.taken_at,
+            frozenset(sku for sku, _ in found if sku),
+            frozenset(document for sku, document in found if document and not sku),
+        )
 
     @contextmanager
     def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
@@ -142,6 +176,10 @@ class FakeErp:
         yield pa.table(
             {c.name: pa.array([row[c.name] for row in rows], pa.string()) for c in dataset.columns}
         )
+
+
+def _is_within(instant: datetime, since: datetime, until: datetime | None) -> bool:
+    return since <= instant and (until is None or instant < until)
 
 
 def _restricted(
@@ -180,4 +218,33 @@ def _commitment(row: Row) -> CommitmentRow:
         row["kind"],
         datetime.fromisoformat(ends) if ends else None,
         row["external_order_id"],
+        _day(row["due_date"]),
     )
+
+
+def _dates(rows: Mapping[str, Sequence[Row]]) -> ErpDates:
+    return ErpDates(
+        {row["location"]: row["time_zone"] for row in rows["locations"] if row["time_zone"]},
+        [
+            SupplyRow(
+                r["supply_id"],
+                r["sku"],
+                r["location"],
+                _number(r["quantity"]),
+                _day(r["due_date"]),
+                _truth(r["confirmed"]) if r["confirmed"] else None,
+            )
+            for r in rows["supply"]
+        ],
+        [
+            PromiseDateRow(r["sku"], r["location"], _number(r["quantity"]), _day(r["promise_date"]))
+            for r in rows["promise_dates"]
+        ],
+    )
+
+
+def _day(text: str | None) -> object:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return text

@@ -47,6 +47,19 @@ def commitment(commitment_id: str = "C-1", **changes: str | None) -> Row:
     } | changes
 
 
+def supply(supply_id: str = "PO-1/1", **changes: str | None) -> Row:
+    return {
+        "supply_id": supply_id,
+        "sku": "RETRO-CLOCK",
+        "location": "NYC",
+        "quantity": "40",
+        "kind": "purchase",
+        "due_date": "2026-03-09",
+        "confirmed": "1",
+        "updated_at": NOON,
+    } | changes
+
+
 def component(kit: str | None, part: str | None, quantity: str | None = "1") -> Row:
     return {"kit_sku": kit, "component_sku": part, "quantity": quantity}
 

@@ -15,7 +15,7 @@ from inventory_sync.domain.webhooks import TOPICS, Hint
 from inventory_sync.flow.careful_pass import CarefulReport, careful_pass
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.event_report import EventReport
-from inventory_sync.flow.full_pass import full_pass
+from inventory_sync.flow.full_pass import full_pass, serve_everything
 from inventory_sync.flow.lane import FAST_LANES, EventMode, Handover, LaneWorker, serve_dirty
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.publish import Wishes
@@ -129,20 +129,21 @@ class Lanes:
         parts = self.parts
         left = serve_dirty(parts, mode=self.mode, report=self.reports.append)
         if any(item.sku == EVERYTHING for item in left):
-            full_pass(parts, Wishes(), kind="event")
-            parts.ledger.clear(left)
+            serve_everything(parts, left)
         elif left:
             self.careful.append(careful_pass(parts, left))
 
     def until_quiet(self, rounds: int = 40) -> None:
-        """Turns and runs until nothing is on the list; time passes in between."""
+        """Turns and runs until nothing is on the list; time passes in between, as it is needed."""
         for _ in range(rounds):
             handovers = [self.turn(name) for name in FAST_LANES]
             if any(handovers):
                 self.run_job()
-            if not self.dirty():
+            left = self.world.ledger.dirty()
+            if left.empty:
                 return
-            self.later(1)
+            due_in = (left["due_at"].min() - self.world.now).total_seconds()
+            self.later(max(1.0, due_in))
         raise AssertionError(f"still dirty: {self.world.ledger.dirty().to_dict('records')}")
 
     # --- what can be asked ---

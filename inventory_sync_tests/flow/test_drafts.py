@@ -6,9 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.reservations import Draft
+from inventory_sync.flow import reservations
+from inventory_sync.flow.drafts import hear_draft, poll_drafts
 from inventory_sync.flow.store_hearing import POLL_EVERY
 from inventory_sync_tests.flow.lanes import Lanes
+from inventory_sync_tests.flow.test_reservations import acknowledge
 from inventory_sync_tests.flow.world import Shop, World
 
 LARGE_UNITS = 6
@@ -94,6 +98,52 @@ class TestOpen:
         assert states(world) == [("held", 5)]
         assert lanes.quiet()
 
+    def test_one_that_can_never_be_reserved_is_refused_and_stops_nobody(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        """The ERP has no such product."""
+        front.add_level(front.add_item("LOST-CHAIR"), front.locations[0].store_location_id, 50)
+        draft = front.draft(world.key("b2b", "LOST-CHAIR"), 10)
+        lanes.hint("b2b", "draft_orders/create", draft.draft_id)
+        order = world.stores["b2c"].buy(world.key("b2c"), 4)
+        lanes.hint("b2c", "orders/create", order.order_id)
+        lanes.until_quiet()
+        assert lanes.shown() == [16, 16]
+        assert world.ledger.inbox(["b2b", "b2c"], limit=9) == []
+        (refused,) = world.ledger.reservations()
+        assert (refused.state, refused.order_id) == ("refused", draft.draft_id)
+        assert "the ERP does not count it" in str(refused.reason)
+
+    def test_a_refused_one_is_reserved_once_the_stock_is_there(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        draft_of(lanes, 25)
+        assert states(world) == [("refused", 25)]
+        world.set_stock(OAK_TABLE="40")
+        lanes.event()
+        lanes.later(POLL_EVERY.total_seconds())
+        lanes.until_quiet()
+        assert states(world) == [("held", 25)]
+        assert lanes.shown() == [15, 15]
+
+    def test_stores_do_not_fall_and_rise_while_one_of_them_is_away(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        world.stores["b2c"].unreachable = StoreUnreachable(store="b2c", cause="no route to host")
+        draft = front.draft(world.key("b2b"), 8)
+        poll_drafts(world.parts, "b2b")
+        lanes.turn("store_orders")
+        assert states(world) == [("refused", 8)]
+        assert lanes.shown() == [20, 20]
+        calls = world.calls("b2b")
+        poll_drafts(world.parts, "b2b")
+        assert world.calls("b2b") == calls
+        world.stores["b2c"].unreachable = None
+        lanes.later(180)
+        tell(lanes, draft)
+        assert states(world) == [("held", 8)]
+        assert lanes.shown() == [12, 12]
+
     def test_hearing_it_again_changes_nothing(self, lanes: Lanes, world: World) -> None:
         draft = draft_of(lanes, 8)
         tell(lanes, draft)
@@ -121,6 +171,66 @@ class TestOpen:
         assert lanes.shown() == [20 - units] * 2
         assert sorted(states(world)) == sorted([("released", 9), ("held", units)])
         assert lanes.quiet()
+
+    def test_more_is_asked_for_than_was_reserved_when_the_erp_has_that_already(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        draft = draft_of(lanes, 12)
+        acknowledge(world, world.ledger.reservations()[0])
+        lanes.event(kind="hold_placed")
+        lanes.until_quiet()
+        change(front, draft, 14)
+        tell(lanes, draft)
+        assert lanes.shown() == [6, 6]
+        assert sorted(states(world)) == [("held", 14), ("released", 12)]
+        asked = [(r.action, r.quantity_units) for r in world.erp.requested.values()]
+        assert asked == [("reserve", 12), ("release", 12), ("reserve", 14)]
+        world.erp.rows = {**world.erp.rows, "commitments": [], "acknowledged_orders": []}
+        lanes.event(kind="hold_cancelled")
+        lanes.until_quiet()
+        assert lanes.shown() == [6, 6]
+
+    def test_what_was_reserved_stays_when_more_than_that_is_not_there(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        draft = draft_of(lanes, 12)
+        change(front, draft, 21)
+        tell(lanes, draft)
+        assert sorted(states(world)) == [("held", 12), ("refused", 21)]
+        assert lanes.shown() == [8, 8]
+
+    def test_what_shopify_keeps_back_for_longer_is_reserved_for_longer(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        draft = draft_of(lanes, 8, reserves=True)
+        lanes.later(30 * 60)
+        now, key = front.drafts[draft.draft_id]
+        until = world.now + timedelta(days=1)
+        later = replace(now, reserves_until=until, updated_at=front.now)
+        front.drafts[draft.draft_id] = later, key
+        tell(lanes, draft)
+        lanes.later(31 * 60)
+        lanes.until_quiet()
+        assert lanes.shown() == [12, 12]
+        held = world.ledger.reservations(held_only=True)
+        assert [(each.quantity_units, each.expires_at) for each in held] == [(8, until)]
+        assert lanes.quiet()
+
+    def test_a_draft_whose_reserver_died_is_reserved_when_it_is_heard_again(
+        self, lanes: Lanes, world: World, front: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(*arguments: object, **options: object) -> None:
+            raise KeyboardInterrupt
+
+        draft = front.draft(world.key("b2b"), 8)
+        with monkeypatch.context() as until_then, pytest.raises(KeyboardInterrupt):
+            until_then.setattr(reservations, "make_sure", die)
+            hear_draft(world.parts, "b2b", draft.draft_id, draft)
+        assert world.erp.requested == {}
+        tell(lanes, draft)
+        assert states(world) == [("held", 8)]
+        assert [request.action for request in world.erp.requested.values()] == ["reserve"]
+        assert lanes.shown() == [12, 12]
 
     def test_a_draft_that_becomes_small_gives_its_stock_back(
         self, lanes: Lanes, world: World, front: Shop

@@ -192,6 +192,19 @@ class TestEventsWithoutSku:
         lanes.event(None, "order_cancelled", document="SO-77")
         assert heard(lanes, ear) == ["OAK-TABLE"]
 
+    def test_it_means_also_what_its_document_had_before(self, lanes: Lanes, ear: ErpEar) -> None:
+        """A line that is taken out of an order sets stock free, and no event names its SKU."""
+        clock = sales_order("2", "RETRO-CLOCK", order_id="SO-77")
+        lanes.commit(sales_order("2", "OAK-TABLE", order_id="SO-77"), clock)
+        lanes.event(None, "order_created", document="SO-77")
+        heard(lanes, ear)
+        lanes.commit(clock)
+        lanes.event(None, "order_changed", document="SO-77")
+        assert heard(lanes, ear) == ["OAK-TABLE", "RETRO-CLOCK"]
+        lanes.commit()
+        lanes.event(None, "order_shipped", document="SO-77")
+        assert heard(lanes, ear) == ["OAK-TABLE", "RETRO-CLOCK"]
+
     @pytest.mark.parametrize("document", ["SO-77", None])
     def test_of_an_unknown_document_or_of_none_it_means_everything(
         self, lanes: Lanes, ear: ErpEar, document: str | None

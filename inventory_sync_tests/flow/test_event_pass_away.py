@@ -98,3 +98,17 @@ def _raising(error: Exception):
         raise error
 
     return fail
+
+
+def test_a_store_that_missed_a_pass_over_everything_gets_another_one(lanes: Lanes) -> None:
+    """The event said nothing of SKUs, so no SKU is on the list that would bring it back."""
+    front = lanes.world.stores["b2b"]
+    front.unreachable = SILENT
+    lanes.world.set_stock(OAK_TABLE="5")
+    lanes.event(None, "stock_adjusted")
+    lanes.turns()
+    lanes.run_job()
+    assert lanes.shown() == [20, 5]
+    front.unreachable = None
+    lanes.until_quiet()
+    assert lanes.shown() == [5, 5]

@@ -5,17 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, StoreUnreachable
-from inventory_sync.domain.reservations import Reservation
-from inventory_sync.flow.gather import read_orders
-from inventory_sync.flow.hearing import HoldEar
-from inventory_sync.flow.reservations import (
+from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.errors import (
+    ContractBroken,
+    ErpUnavailable,
     ReservationRefused,
-    confirm,
-    place,
-    release,
-    reserve,
+    StoreUnreachable,
 )
+from inventory_sync.domain.reservations import Reservation
+from inventory_sync.flow import reservations
+from inventory_sync.flow.hearing import FINISH_EVERY, HoldEar
+from inventory_sync.flow.reservations import SECURE_WITHIN, confirm, finish, release, reserve
+from inventory_sync.flow.securing import place
 from inventory_sync_tests.flow.lanes import SET, Lanes, add_kit, sales_order
 from inventory_sync_tests.flow.world import World
 
@@ -98,15 +99,16 @@ class TestReserve:
         assert (world.calls("b2b"), world.calls("b2c")) == calls
 
     @pytest.mark.parametrize("store", ["b2b", "b2c"])
-    def test_a_buyer_who_is_quicker_wins(self, lanes: Lanes, world: World, store: str) -> None:
-        """He buys between the first look and the lowering of the stores."""
+    @pytest.mark.parametrize("moment", ["before", "meanwhile"])
+    def test_a_buyer_who_is_quicker_wins(
+        self, lanes: Lanes, world: World, store: str, moment: str
+    ) -> None:
+        """The webhook of his order is still under way."""
         front = world.stores[store]
-
-        def buy() -> None:
+        if moment == "before":
             front.buy(world.key(store), 18)
-            read_orders(world.parts, store)
-
-        front.before_next_call = buy
+        else:
+            front.before_next_call = lambda: front.buy(world.key(store), 18)
         with pytest.raises(ReservationRefused, match="2 can be promised"):
             reserve(world.parts, wish(world, 5))
         assert states(world) == ["refused"]
@@ -114,6 +116,36 @@ class TestReserve:
         lanes.until_quiet()
         assert lanes.shown() == [2, 2]
         assert lanes.quiet()
+
+    @pytest.mark.parametrize("store", ["b2b", "b2c"])
+    @pytest.mark.parametrize("moment", ["before", "meanwhile"])
+    def test_units_that_a_store_has_sold_to_somebody_unheard_of_are_not_promised(
+        self, lanes: Lanes, world: World, store: str, moment: str
+    ) -> None:
+        """Shopify does not list his order yet, but the store shows less than we have set."""
+        front = world.stores[store]
+        orders: list = []
+        if moment == "before":
+            orders.append(front.buy_unlisted(world.key(store), 18))
+        else:
+            front.before_next_call = lambda: orders.append(front.buy_unlisted(world.key(store), 18))
+        with pytest.raises(ReservationRefused, match="2 can be promised"):
+            reserve(world.parts, wish(world, 5))
+        front.orders += orders
+        lanes.later(61)
+        lanes.until_quiet()
+        assert lanes.shown() == [2, 2]
+
+    def test_units_that_are_missing_at_a_level_that_stays_are_not_promised(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        """The cap hides that the pool has become smaller, so no write is refused as stale."""
+        world.policies["b2c"] = replace(world.policies["b2c"], rules=OfferRules(cap_units=6))
+        world.run()
+        world.stores["b2c"].buy_unlisted(world.key("b2c"), 6)
+        with pytest.raises(ReservationRefused, match="14 can be promised"):
+            reserve(world.parts, wish(world, 15))
+        assert reserve(world.parts, wish(world, 14)).state == "held"
 
     def test_a_kit_reserves_its_parts(self, lanes: Lanes, world: World) -> None:
         add_kit(world)
@@ -145,17 +177,97 @@ class TestReserve:
         lanes.until_quiet()
         assert lanes.shown() == [15, 15]
 
-    def test_a_store_that_is_away_is_lowered_when_it_is_back(
+    def test_a_store_that_is_away_may_sell_the_units_so_nothing_is_promised(
         self, lanes: Lanes, world: World
     ) -> None:
         front = world.stores["b2c"]
         front.unreachable = StoreUnreachable(store="b2c", cause="no route to host")
-        reserve(world.parts, wish(world))
-        assert lanes.shown() == [15, 20]
+        with pytest.raises(ReservationRefused, match="no route to host"):
+            reserve(world.parts, wish(world))
+        assert states(world) == ["refused"]
         front.unreachable = None
         lanes.later(180)
         lanes.until_quiet()
+        assert lanes.shown() == [20, 20]
+
+    def test_a_write_without_an_answer_is_looked_at_before_it_says_held(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        world.stores["b2c"].lose_next_answer(applied=False)
+        assert reserve(world.parts, wish(world)).state == "held"
         assert lanes.shown() == [15, 15]
+
+
+class TestUnfinished:
+    """Somebody dies, or the ERP is away, between two steps."""
+
+    def test_one_whose_maker_died_is_made_sure_of_and_told_to_the_erp(
+        self, lanes: Lanes, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(*arguments: object, **options: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as until_then, pytest.raises(KeyboardInterrupt):
+            until_then.setattr(reservations, "make_sure", die)
+            reserve(world.parts, wish(world))
+        assert world.erp.requested == {}
+        lanes.later(SECURE_WITHIN.total_seconds())
+        lanes.until_quiet()
+        assert states(world) == ["held"]
+        assert list(world.erp.requested) == ["R-1:reserve"]
+        assert lanes.shown() == [15, 15]
+
+    def test_one_whose_maker_died_is_refused_when_its_stock_is_gone(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        world.stores["b2b"].buy(world.key("b2b"), 18)
+        lost = replace(wish(world), next_step="secure")
+        world.ledger.record_order_lines(
+            "b2b", [lost.as_order_line(world.now)], read_at=world.now, reservations=[lost]
+        )
+        lanes.later(SECURE_WITHIN.total_seconds())
+        lanes.until_quiet()
+        assert states(world) == ["refused"]
+        assert world.erp.requested == {}
+        assert lanes.shown() == [2, 2]
+
+    def test_one_that_nobody_is_sure_of_cannot_be_confirmed(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        with pytest.raises(ReservationRefused, match="Nobody knows yet"):
+            confirm(world.parts, replace(wish(world), next_step="secure"))
+
+    def test_a_decision_that_the_erp_could_not_be_told_is_told_later(
+        self, lanes: Lanes, world: World
+    ) -> None:
+        held = reserve(world.parts, wish(world))
+        acknowledge(world, held)
+        lanes.event(kind="hold_placed")
+        lanes.until_quiet()
+        world.erp.failure = ErpUnavailable("The ERP is away.")
+        done = release(world.parts, held, "called off")
+        assert "the ERP was not told to release yet" in str(done.reason)
+        world.erp.failure = None
+        lanes.later(FINISH_EVERY.total_seconds())
+        lanes.until_quiet()
+        assert list(world.erp.requested) == ["R-1:reserve", "R-1:release"]
+        assert world.ledger.unfinished_reservations() == []
+
+    def test_an_erp_that_takes_no_requests_is_left_in_peace_after_a_week(
+        self, lanes: Lanes, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held = reserve(world.parts, wish(world))
+        asked: list[object] = []
+
+        def refuse(requests: object) -> None:
+            asked.append(requests)
+            raise ContractBroken("It takes no requests.")
+
+        monkeypatch.setattr(world.erp, "request", refuse)
+        release(world.parts, held, "called off")
+        world.now += timedelta(days=8)
+        finish(world.parts)
+        assert len(asked) == 1
 
 
 class TestEnds:

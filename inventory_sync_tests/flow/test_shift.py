@@ -26,17 +26,21 @@ class Lane:
         self.turns = threading.Semaphore(0)
         self.is_mine, self.held, self.asked_for = True, 0, 0
         self.does: Any = lambda: None
+        self.serves: Any = lambda work: None
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
         self.held += self.is_mine
         yield self.is_mine
 
-    def turn(self, report: Any) -> Any:
+    def look(self) -> Any:
         self.bell.clear()
         turn = self.does()
         self.turns.release()
         return turn
+
+    def serve(self, work: Any, report: Any) -> Any:
+        return self.serves(work)
 
     def asked(self) -> None:
         self.asked_for += 1
@@ -129,3 +133,31 @@ def test_while_another_process_has_the_lane_a_visit_comes_back_empty(
     lane.is_mine = False
     assert shift.visit(timedelta(minutes=10)) is None
     assert not lane.turns.acquire(blocking=False)
+
+
+def test_while_one_piece_of_work_is_served_the_lane_hears_the_next(
+    lane: Lane, shift: Shift
+) -> None:
+    """A store that answers late does not keep the next event waiting."""
+    work = [["RETRO-CLOCK"], ["OAK-TABLE"]]
+    lane.does = lambda: work.pop(0) if work else None
+    meeting = threading.Barrier(2)
+    lane.serves = lambda found: meeting.wait(PATIENCE_SECONDS) and None
+    shift.visit(timedelta(0))
+    for _ in range(3):
+        lane.await_turn()
+    assert not meeting.broken and not work
+
+
+def test_what_a_pass_raises_ends_the_shift_for_all_its_hands(lane: Lane, shift: Shift) -> None:
+    work = [["RETRO-CLOCK"]]
+    lane.does = lambda: work.pop(0) if work else None
+
+    def fail(found: Any) -> None:
+        raise RuntimeError("the power is out")
+
+    lane.serves = fail
+    with pytest.raises(RuntimeError, match="the power is out"):
+        shift.visit(timedelta(minutes=10))
+    assert shift.visit(MOMENT) is None
+    assert lane.held == 2

@@ -1,12 +1,13 @@
 """Webhooks only say where to look: orders are fetched again, and polling finds what got lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
+from inventory_sync.domain.errors import ErpUnavailable, StoreStopped, StoreUnreachable
 from inventory_sync.flow.event_pass import EXPLAIN_AFTER, STOPPED_FOR, UNREACHABLE_FOR
-from inventory_sync.flow.store_hearing import POLL_EVERY, StoreEar
+from inventory_sync.flow.store_hearing import MOST_TRIES, POLL_EVERY, StoreEar
 from inventory_sync_tests.flow.lanes import Lanes, level_id, watch_reading
 from inventory_sync_tests.flow.world import Shop, World
 
@@ -255,3 +256,84 @@ class TestAway:
         ear.hear()
         assert "stopped" not in set(world.ledger.store_states()["status"])
         assert waiting(world) == 0
+
+
+class TestBadHints:
+    @pytest.fixture
+    def poison(self, front: Shop, monkeypatch: pytest.MonkeyPatch) -> str:
+        """An order that nobody can make sense of."""
+        really, gid = front.orders_of, "gid://shopify/Order/666"
+
+        def orders_of(ids: list[str]) -> object:
+            if gid in ids:
+                raise ValueError("year 99999 is out of range")
+            return really(ids)
+
+        monkeypatch.setattr(front, "orders_of", orders_of)
+        return gid
+
+    def test_a_hint_that_cannot_be_heard_does_not_stop_the_others(
+        self, lanes: Lanes, world: World, front: Shop, ear: StoreEar, poison: str
+    ) -> None:
+        lanes.hint("b2c", "orders/create", poison)
+        mine = front.buy(world.key("b2c"), 4)
+        lanes.hint("b2c", "orders/create", mine.order_id)
+        other = world.stores["b2b"].buy(world.key("b2b"), 3)
+        lanes.hint("b2b", "orders/create", other.order_id)
+        ear.hear()
+        assert world.ledger.order_lines()["taken_units"].tolist() == [3, 4]
+        assert (waiting(world), waiting(world, "b2b")) == (1, 0)
+
+    def test_it_is_tried_a_few_times_and_then_kept_with_its_reason(
+        self, lanes: Lanes, world: World, ear: StoreEar, poison: str
+    ) -> None:
+        lanes.hint("b2c", "orders/create", poison)
+        for _ in range(MOST_TRIES):
+            assert waiting(world) == 1
+            ear.hear()
+            lanes.later(POLL_EVERY.total_seconds())
+        assert waiting(world) == 0
+        (dead,) = world.ledger.inbox_dead().to_dict("records")
+        assert "ValueError: year 99999 is out of range" in dead["dead_reason"]
+
+    def test_it_is_not_tried_again_before_its_time(
+        self, lanes: Lanes, world: World, ear: StoreEar, poison: str
+    ) -> None:
+        lanes.hint("b2c", "orders/create", poison)
+        for _ in range(MOST_TRIES):
+            ear.hear()
+        assert waiting(world) == 1
+
+    def test_orders_are_heard_while_drafts_wait_for_the_erp(
+        self, lanes: Lanes, world: World, front: Shop
+    ) -> None:
+        world.policies["b2c"] = replace(world.policies["b2c"], large_order_units=6)
+        ear = StoreEar(lanes.parts)
+        draft = front.draft(world.key("b2c"), 8)
+        lanes.hint("b2c", "draft_orders/create", draft.draft_id)
+        line = front.buy(world.key("b2c"), 4)
+        lanes.hint("b2c", "orders/create", line.order_id)
+        world.erp.failure = ErpUnavailable("The ERP is away.")
+        for _ in range(MOST_TRIES + 1):
+            ear.hear()
+            lanes.later(POLL_EVERY.total_seconds())
+        assert world.ledger.order_lines()["taken_units"].tolist() == [4]
+        assert waiting(world) == 1, "it is not the fault of the draft"
+        world.erp.failure = None
+        ear.hear()
+        assert waiting(world) == 0
+        assert [each.state for each in world.ledger.reservations()] == ["held"]
+
+
+def test_a_write_whose_process_died_is_found_by_polling(lanes: Lanes, world: World) -> None:
+    """Its intent closes the level, and no pass has marked it: a full pass may have died over it."""
+    world.set_stock(OAK_TABLE="25")
+    world.stores["b2b"].lose_next_answer(applied=False)
+    world.run()
+    world.ledger.clear(world.ledger.take(["repair"], due=world.now + timedelta(days=1), limit=9))
+    assert lanes.shown() == [20, 25]
+    lanes.later(120)
+    lanes.turn("store_orders")
+    assert "no known outcome" in lanes.dirty("repair")["OAK-TABLE"]
+    lanes.until_quiet()
+    assert lanes.shown() == [25, 25]

@@ -74,6 +74,23 @@ class LedgerContract(FenceContract):
         assert len(taken(ledger)) == 4
         assert ledger.next_due(["order_events", "hold_events"]) == {"order_events": minutes(6)}
 
+    def test_what_may_wait_comes_behind_what_may_not(self, ledger: Ledger) -> None:
+        ledger.mark("order_events", [mark("OAK-TABLE", 1, 2, "stock_adjusted")])
+        ledger.mark("order_events", [mark("WALL-LAMP", 4, 5, "order_created")])
+        ledger.mark("order_events", [mark("OAK-BENCH", 3, 5, "order_created")])
+        found = ledger.take(["order_events"], due=LATE, limit=2, last={"stock_adjusted"})
+        assert [item.sku for item in found] == ["OAK-BENCH", "WALL-LAMP"]
+
+    def test_a_batch_notes_its_changes_and_never_goes_back(self, ledger: Ledger) -> None:
+        assert ledger.batch_until("replenishment") is None
+        ledger.note_changes("replenishment", [mark("OAK-TABLE")], until=minutes(5))
+        ledger.note_changes("replenishment", [], until=minutes(4))
+        ledger.note_changes("replenishment", [mark("WALL-LAMP")], until=None)
+        ledger.note_changes("manufacturing", [], until=minutes(3))
+        assert ledger.batch_until("replenishment") == minutes(5)
+        assert ledger.batch_until("manufacturing") == minutes(3)
+        assert sorted(names(taken(ledger))) == [("batch", "OAK-TABLE"), ("batch", "WALL-LAMP")]
+
     def test_what_was_marked_since_it_was_taken_is_not_cleared(self, ledger: Ledger) -> None:
         ledger.mark("order_events", [mark("OAK-TABLE"), mark("RETRO-CLOCK")])
         before = taken(ledger)

@@ -151,3 +151,13 @@ def test_of_the_same_delivery_received_by_two_at_once_one_is_kept(ledger: Ledger
             new = list(pool.map(lambda one: ledger.receive([one]), hints))
 
         assert sorted(new) == [0, 1]
+
+
+def test_what_was_given_up_waits_no_more_and_is_kept_with_its_reason(ledger: Ledger) -> None:
+    ledger.receive([hint(1), hint(2)])
+    first, second = ledger.inbox(EVERYBODY, limit=9)
+
+    ledger.inbox_give_up(first.inbox_id, reason="it could not be heard")
+
+    assert ledger.inbox(EVERYBODY, limit=9) == [second]
+    assert ledger.inbox_dead()["dead_reason"].tolist() == ["it could not be heard"]

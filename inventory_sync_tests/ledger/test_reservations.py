@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inventory_sync.domain.reservations import ENDS, ReservationState
+from inventory_sync.domain.reservations import ReservationState
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.ledger.samples import ENDED, HELD, minutes
 
@@ -42,8 +42,11 @@ def test_a_held_one_may_change_and_end(ledger: Ledger) -> None:
     assert ledger.reservation("res-1") == ENDED
 
 
-@pytest.mark.parametrize("end", sorted(ENDS))
-@pytest.mark.parametrize("late", ["held", *sorted(ENDS)])
+ENDS = ("confirmed", "released", "expired")
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("late", ["held", "refused", *ENDS])
 def test_a_reservation_stays_in_the_state_it_ended_in(
     ledger: Ledger, end: ReservationState, late: ReservationState
 ) -> None:
@@ -56,6 +59,38 @@ def test_a_reservation_stays_in_the_state_it_ended_in(
     assert kept is not None
     assert kept.state == end
     assert kept.quantity_units == (1 if late == end else 40)
+
+
+def test_a_refused_one_may_be_tried_again(ledger: Ledger) -> None:
+    ledger.save_reservations([replace(HELD, state="refused")])
+    ledger.save_reservations([HELD])
+
+    assert ledger.reservation("res-1") == HELD
+
+
+def test_what_is_still_to_be_done_is_known_until_it_is_done(ledger: Ledger) -> None:
+    asked = replace(HELD, next_step="reserve")
+    ledger.save_reservations([asked, replace(HELD, reservation_id="res-2")])
+    assert ledger.unfinished_reservations() == [asked]
+
+    ledger.step_done("res-1", "reserve")
+    assert ledger.unfinished_reservations() == []
+    assert ledger.reservation("res-1") == HELD
+
+
+def test_a_step_that_was_asked_for_meanwhile_stays(ledger: Ledger) -> None:
+    ledger.save_reservations([replace(ENDED, next_step="release")])
+    ledger.step_done("res-1", "reserve")
+
+    (left,) = ledger.unfinished_reservations()
+    assert left.next_step == "release"
+
+
+def test_the_reservations_of_one_order_can_be_asked_for(ledger: Ledger) -> None:
+    other = replace(HELD, reservation_id="res-2", order_id="inventory-sync:other")
+    ledger.save_reservations([HELD, other])
+
+    assert ledger.reservations(order_id="inventory-sync:other") == [other]
 
 
 def test_nothing_to_save_is_fine(ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from inventory_sync.domain.publication import Applied, LevelKey
+from inventory_sync.domain.publication import Applied, LevelKey, Refusal, Refused
 from inventory_sync.ledger import Ledger
 from inventory_sync.ledger import retention as retention_module
 from inventory_sync_tests.ledger.fence_contract import adopt
@@ -44,14 +44,26 @@ def test_the_newest_write_of_each_level_stays_however_old_it_is(
     assert intents(database) == [("OAK-TABLE", 1), ("RETRO-CLOCK", 2)]
 
 
-def test_what_ended_later_stays(ledger: Ledger, database: str) -> None:
+def test_what_stood_then_or_came_later_stays(ledger: Ledger, database: str) -> None:
     adopt(ledger, CLOCK)
-    write(ledger, 1, CLOCK)
-    write(ledger, 5, CLOCK)
-    write(ledger, 6, CLOCK)
+    for minute in (1, 2, 5, 6):
+        write(ledger, minute, CLOCK)
 
     assert ledger.forget(before=minutes(3))["write_intents"] == 1
-    assert intents(database) == [("RETRO-CLOCK", 2), ("RETRO-CLOCK", 3)]
+    assert intents(database) == [("RETRO-CLOCK", number) for number in (2, 3, 4)]
+
+
+def test_writes_that_were_never_applied_go_although_none_was_since(
+    ledger: Ledger, database: str
+) -> None:
+    adopt(ledger, CLOCK)
+    refusal = Refused({0: Refusal("INVALID_LOCATION", "closed")})
+    for number in (1, 2, 3):
+        prepare(ledger, call(f"key-{number}", CLOCK), versions={CLOCK: 0})
+        ledger.settle(STORE, f"key-{number}", refusal, at=minutes(number))
+
+    assert ledger.forget(before=LATER)["write_intents"] == 2
+    assert intents(database) == [("RETRO-CLOCK", 3)]
 
 
 def test_an_open_write_stays_and_so_does_the_version_count(ledger: Ledger, database: str) -> None:

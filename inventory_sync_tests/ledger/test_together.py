@@ -9,6 +9,7 @@ import pytest
 from inventory_sync.domain.errors import WriteInFlight
 from inventory_sync.domain.publication import Applied
 from inventory_sync.ledger import Ledger
+from inventory_sync.ledger import together as together_module
 from inventory_sync.ledger.together import Together
 from inventory_sync_tests.ledger.fence_contract import adopt, level
 from inventory_sync_tests.ledger.samples import CLOCK, SPOON, STORE, TABLE, call, prepare
@@ -38,6 +39,28 @@ def test_what_comes_while_one_works_is_done_together() -> None:
         assert first.result() == 0
         assert [other.result() for other in others] == [10, 20, 30]
     assert [sorted(items) for items in done] == [[0], [1, 2, 3]]
+
+
+def test_threads_that_came_together_are_waited_for_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(together_module, "MOMENT_SECONDS", PATIENCE_SECONDS)
+    done: list[list[int]] = []
+
+    def work(items: Sequence[int]) -> list[int]:
+        done.append(sorted(items))
+        return list(items)
+
+    together = Together(work)
+    together._came_together = 2
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(together, 1)
+        while not together._queue:
+            threading.Event().wait(0.001)
+        assert not first.done()
+        second = pool.submit(together, 2)
+        assert (first.result(), second.result()) == (1, 2)
+    assert done == [[1, 2]]
 
 
 def test_an_answer_that_is_an_error_is_raised_for_its_own_caller() -> None:

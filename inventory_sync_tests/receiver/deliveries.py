@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from inventory_sync.cli.serve import server
 from inventory_sync.domain.webhooks import Hint
 from inventory_sync.receiver.app import build_app
+from inventory_sync.receiver.promise import Ask, Inquiry
 from inventory_sync.receiver.verify import StoreSecrets, sign
 
 with warnings.catch_warnings():
@@ -101,9 +102,16 @@ class Writes(Protocol):
     def receive(self, hints: Sequence[Hint]) -> int: ...
 
 
-def app(ledger: Writes) -> Starlette:
+def repeat(inquiry: Inquiry) -> str:
+    """In place of an answer: what was asked."""
+    return json.dumps(asdict(inquiry))
+
+
+def app(ledger: Writes, ask: Ask = repeat) -> Starlette:
     """A receiver of two stores; it is well as long as it can write nothing."""
-    return build_app(STORES, ledger.receive, now=lambda: NOW, check=lambda: ledger.receive([]))
+    return build_app(
+        STORES, ledger.receive, now=lambda: NOW, check=lambda: ledger.receive([]), ask=ask
+    )
 
 
 @dataclass
@@ -124,9 +132,9 @@ class Sender:
 
 
 @contextmanager
-def sending(ledger: Writes) -> Iterator[Sender]:
+def sending(ledger: Writes, ask: Ask = repeat) -> Iterator[Sender]:
     """A sender to a receiver that writes into a ledger."""
-    with TestClient(app(ledger)) as client:
+    with TestClient(app(ledger, ask)) as client:
         yield Sender(client)
 
 

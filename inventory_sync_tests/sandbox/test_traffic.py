@@ -34,6 +34,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
 SKUS = 6
 CLOCK, LAMP = bulk_sku(1), bulk_sku(2)
+_EVENTS = "SELECT DISTINCT sku FROM erp_contract.events WHERE kind = '{kind}'"
 
 
 @pytest.fixture
@@ -77,6 +78,16 @@ def _stock(engine: Engine, units: int) -> None:
 def _all(engine: Engine, statement: str) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def test_a_container_is_a_wave_of_events_twice(engine: Engine) -> None:
+    with _shops_with(40) as stand_in:
+        traffic = _traffic(stand_in, engine)
+        traffic.order_container(after_seconds=-1)  # before anything else
+        for kind in ("supply_changed", "stock_received"):
+            while not (told := _all(engine, _EVENTS.format(kind=kind))):
+                traffic.step()
+            assert len(told) == SKUS
 
 
 def test_all_kinds_of_things_happen_in_the_erp_and_in_every_shop(engine: Engine) -> None:

@@ -227,3 +227,8 @@ def test_a_connector_of_the_design_that_is_not_here_says_what_is(
 def test_a_pooling_policy_that_is_not_here_says_what_is(tmp_path: Path, policy: str) -> None:
     said = refusal(tmp_path, f"{MINIMAL}pooling: {{policy: {policy}}}\n")
     assert f"pooling.policy: the policy {policy} is not part of this version; use shared" in said
+
+
+def test_an_offer_from_the_projection_is_refused_rather_than_ignored(tmp_path: Path) -> None:
+    said = refusal(tmp_path, f"{MINIMAL}pooling: {{atp_method: projected}}\n")
+    assert "pooling.atp_method: projected is not part of this version; use stock" in said

@@ -16,7 +16,7 @@ from inventory_sync.domain.publication import (
     SetQuantities,
     Unknown,
 )
-from inventory_sync.shopify import stock_reader
+from inventory_sync.shopify import reader
 from inventory_sync.shopify.storefront import ShopifyStorefront
 from inventory_sync_tests.shopify.order_samples import (
     CLOCK,
@@ -92,7 +92,7 @@ class TestCatalog:
     def test_a_long_catalogue_is_paged_anew_by_id_before_shopify_ends_the_pagination(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stock_reader, "_WINDOW_ITEMS", 500)
+        monkeypatch.setattr(reader, "_WINDOW_OBJECTS", 500)
         numbers = range(1, 1801)
         queries: list[str | None] = []
 
@@ -115,7 +115,7 @@ class TestCatalog:
     def test_a_long_catalogue_in_no_order_is_not_guessed_at(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stock_reader, "_WINDOW_ITEMS", 2)
+        monkeypatch.setattr(reader, "_WINDOW_OBJECTS", 2)
         items = [{"id": item_gid(n), "sku": "A", "tracked": True} for n in (3, 1, 2)]
         store = store_answering(
             lambda body: data({"inventoryItems": paged(items, body["variables"])})
@@ -126,7 +126,7 @@ class TestCatalog:
     def test_a_store_that_ignores_the_filter_by_id_is_not_read_in_a_circle(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stock_reader, "_WINDOW_ITEMS", 500)
+        monkeypatch.setattr(reader, "_WINDOW_OBJECTS", 500)
         items = [{"id": item_gid(n), "sku": str(n), "tracked": True} for n in range(1, 601)]
         store = store_answering(
             lambda body: data({"inventoryItems": paged(items, body["variables"])})
@@ -145,7 +145,7 @@ class TestCatalog:
     def test_a_long_catalogue_without_numbers_to_go_on_from_is_refused(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stock_reader, "_WINDOW_ITEMS", 2)
+        monkeypatch.setattr(reader, "_WINDOW_OBJECTS", 2)
         ids = [item_gid(1), "gid://shopify/InventoryItem/oak-table", item_gid(3)]
         items = [{"id": gid, "sku": "A", "tracked": True} for gid in ids]
         store = store_answering(

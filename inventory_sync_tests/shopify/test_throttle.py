@@ -217,6 +217,19 @@ def test_a_call_dearer_than_the_bucket_waits_for_a_full_one_and_goes() -> None:
     assert throttle.wait_seconds(5000, 0.0) == 0
 
 
+def test_a_batch_waits_until_its_call_leaves_the_reserve_to_others() -> None:
+    batch, events = Throttle(0.0, reserve_share=0.5), Throttle(0.0)
+    assert batch.wait_seconds(500, 0.0) == 0
+    assert batch.wait_seconds(510, 0.0) == 0, "one that needs more waits for a full bucket alone"
+    for throttle in (batch, events):
+        # Somebody else has spent, as the answer to a call of ours tells.
+        throttle.settle(throttle.take(10, 0.0), Cost(10, 10, 1000, 461, 100), 0.0)
+    assert events.wait_seconds(10, 0.0) == 0
+    assert batch.wait_seconds(10, 0.0) == pytest.approx(50 / 98)
+    assert batch.wait_seconds(10, 50 / 98) == pytest.approx(0)
+    assert batch.wait_seconds(700, 0.6) == pytest.approx((1000 - 460) / 98 - 0.6)
+
+
 def test_an_unanswered_call_counts_as_charged_and_an_unsent_one_does_not() -> None:
     throttle = Throttle(0.0)
     throttle.settle_unanswered(throttle.take(1000, 0.0), 0.0)

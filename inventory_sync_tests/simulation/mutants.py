@@ -65,7 +65,7 @@ VALUES: Final[Mapping[str, Mutant]] = {
         without(offers, "offer_units", do.below_zero), when.BUSY, ("S10",)
     ),
     "kits are not taken apart": Mutant(
-        without(offers, "_parts_of", lambda sku, micros, base: [(sku, micros)]),
+        without(offers, "parts_of", lambda sku, micros, base: [(sku, micros)]),
         when.GIFTS_SOLD,
         (*SOLD_TWICE, *LEFT_WRONG),
     ),
@@ -115,11 +115,6 @@ WRITES: Final[Mapping[str, Mutant]] = {
     ),
     "a write without answer is judged at once": Mutant(
         do.no_patience, when.REQUESTS_LATE, ("C3", "C4")
-    ),
-    "nobody comes back to a write without answer": Mutant(
-        without(store_hearing.StoreEar, "_find_lost_writes", do.nothing),
-        when.REQUESTS_LOST,
-        LEFT_WRONG,
     ),
     "what has to fall waits for an explanation": Mutant(
         without(event_pass.EventPasses, "_send", do.falls_are_not_sent_again), when.LATE, ("I6",)

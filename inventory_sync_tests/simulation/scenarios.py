@@ -183,7 +183,6 @@ CRASHING: Final = replace(
     BOOKING, company=MANY_CHAIRS, events_per_hour=600, rates=CALM.but(crash=0.1)
 )
 AWAY: Final = replace(BOOKING, hours=0.07, rates=CALM.but(store_away=0.2))
-REQUESTS_LOST: Final = replace(BOOKING, hours=0.07, rates=CALM.but(request_lost=0.6))
 REQUESTS_LATE: Final = replace(
     BOOKING,
     hours=0.08,

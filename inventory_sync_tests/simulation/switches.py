@@ -27,7 +27,7 @@ from inventory_sync.domain.publication import (
     level_keys,
 )
 from inventory_sync.domain.units import SCALE
-from inventory_sync.flow import event_pass, gather, store_hearing
+from inventory_sync.flow import event_pass, gather
 from inventory_sync.flow.act import act
 from inventory_sync.simulation.memory.dirty import MemoryDirtyList
 from inventory_sync.simulation.memory.levels import MemoryLevels
@@ -93,8 +93,11 @@ def again_with_a_new_key(send: Any, parts: Any, plan: Any, sent: Any, batch: Any
     batch, outcome = send(parts, plan, sent, batch)
     if isinstance(outcome, Unknown):
         item = batch.changes[0].key.inventory_item_id
-        intents = parts.ledger.open_intents(plan.store).set_index("inventory_item_id")
-        key = str(intents.loc[[item], "idempotency_key"].iloc[0])
+        intents = parts.ledger.open_intents(plan.store)
+        mine = intents.loc[intents["inventory_item_id"] == item, "idempotency_key"]
+        if mine.empty:  # somebody has settled it meanwhile
+            return batch, outcome
+        key = str(mine.iloc[0])
         call = SetQuantities(parts.new_id(), "gid://again", batch.changes, batch.relative)
         outcome = past_the_checks(parts.storefronts[plan.store], call)
         if isinstance(outcome, Applied):
@@ -134,7 +137,7 @@ def no_patience() -> Iterator[None]:
     """A call that has no answer yet is taken for one that can no longer arrive."""
     with (
         patch.object(gather, "SETTLE_AFTER", timedelta(0)),
-        patch.object(store_hearing, "SETTLE_AFTER", timedelta(0)),
+        patch.object(gather, "LATEST_ARRIVAL", timedelta(0)),
         patch.object(event_pass, "SETTLE_AFTER", timedelta(0)),
     ):
         yield
@@ -268,17 +271,18 @@ def heard_before_marked(self: Any, events: Sequence[ErpEvent], now: datetime) ->
     if mine:
         ledger.record_events(self._lane, mine, [], at=now)
     for event in mine:
-        ledger.mark(self._lane, self._marks_of(event, now))
+        ledger.mark(self._lane, self._marks_of(event, self._skus_of(event), now))
     self._heard |= {event.event_id: now for event in events}
     self._highest = max(self._highest or 0, *(event.event_id for event in events))
 
 
-def only_with_a_sku(marks_of: Any, self: Any, event: ErpEvent, now: datetime) -> Any:
-    return marks_of(self, event, now) if event.sku else []
+def only_with_a_sku(marks_of: Any, self: Any, event: ErpEvent, *about: Any) -> Any:
+    return marks_of(self, event, *about) if event.sku else []
 
 
-def reservation_without_order(parts: Any, reservation: Any) -> None:
+def reservation_without_order(parts: Any, reservation: Any) -> Any:
     parts.ledger.save_reservations([reservation])
+    return reservation
 
 
 no_overlap = partial(patch.object, gather, "OVERLAP", timedelta(0))

@@ -14,6 +14,7 @@ from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.errors import ErpUnavailable, InventorySyncError
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.quarantine import Judged
+from inventory_sync.domain.stops import Approval
 from inventory_sync.flow.gather import read_erp
 from inventory_sync.flow.parts import Parts
 
@@ -73,9 +74,15 @@ def _out(name: str, description: str) -> dg.AssetOut:
 
 
 class ErpRead(dg.Config):
-    """How the ERP is read in this run."""
+    """How the ERP is read in this run; ``approve`` names a pass whose reading was stopped."""
 
     override_guard: bool = False
+    approve: str = ""
+
+
+def approval_in_run(run_id: str, pass_id: str) -> Approval | None:
+    """What a person let through when they launched a run."""
+    return Approval(f"Dagster run {run_id}", pass_id) if pass_id else None
 
 
 @dg.multi_asset(
@@ -86,6 +93,11 @@ class ErpRead(dg.Config):
             "quarantine",
             "SKUs whose numbers are in doubt because a row of the ERP is not believed. Their "
             "offers are never raised. The rows and reasons are in the findings.",
+        ),
+        "quarantined_rows": _out(
+            "quarantined_rows",
+            "Every row of the ERP that is not believed, as the ERP gave it, with the reasons. A "
+            "row that is mended in the ERP is judged again by the next pass that reads it.",
         ),
     },
     retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL),
@@ -98,7 +110,7 @@ def erp_snapshot(
     Fails, and nothing is published, when a dataset is missing or the data look like an accident.
     """
     with inventory_sync.parts(context.log) as parts:
-        judged = _read_once(parts, context, override_guard=config.override_guard)
+        judged = _read_once(parts, context, config)
     read_at = datetime.now(UTC).isoformat()
     for name in _DESCRIPTIONS:
         frame = getattr(judged.snapshot, name)
@@ -126,9 +138,14 @@ def erp_snapshot(
             "doubts": table(judged.doubts),
         },
     )
+    yield dg.Output(
+        judged.aside,
+        output_name="quarantined_rows",
+        metadata={"rows": len(judged.aside), "quarantined rows": table(judged.aside)},
+    )
 
 
-def _read_once(parts: Parts, context: dg.AssetExecutionContext, *, override_guard: bool) -> Judged:
+def _read_once(parts: Parts, context: dg.AssetExecutionContext, config: ErpRead) -> Judged:
     """Read the ERP as a pass of its own; only an ERP that is away for a moment is tried again."""
     pass_id = context.run.run_id
     parts.ledger.begin_pass(
@@ -139,7 +156,13 @@ def _read_once(parts: Parts, context: dg.AssetExecutionContext, *, override_guar
         dagster_run_id=pass_id,
     )
     try:
-        judged = read_erp(parts, pass_id, override_guard=override_guard)
+        judged = read_erp(
+            parts,
+            pass_id,
+            override_guard=config.override_guard,
+            approval=approval_in_run(pass_id, config.approve),
+            is_checked_later=True,
+        )
     except InventorySyncError as error:
         passing = isinstance(error, ErpUnavailable)
         parts.ledger.finish_pass(

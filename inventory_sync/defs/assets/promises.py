@@ -10,6 +10,7 @@ import pandas as pd
 
 from inventory_sync.defs.assets.erp import OWNERS
 from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.plots import plot, promisable_by_day
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.findings import Certainty
@@ -78,6 +79,7 @@ def projected(
             "units at the horizon": float(today.last().clip(lower=0).sum() / _MICROS),
             "uncertain": int((steps["certainty"] != Certainty.EXACT).sum()),
             "moved or left out": table(found.report),
+            "over the horizon": plot("Units that can be promised", *promisable_by_day(steps)),
         },
     )
 
@@ -117,9 +119,10 @@ def promise_dates_asset(
     ("date on request"): beyond the horizon, without a calendar, or from figures in doubt.
     """
     with inventory_sync.parts(context.log) as parts:
-        departures = [Departures(place, parts.now()) for place in places_of(parts, locations)]
+        now = parts.now()
+        departures = [Departures(place, now) for place in places_of(parts, locations)]
     rows, report = promise_table(projected, departures, promise_dates)
-    rows.attrs.update(projected.attrs)
+    rows.attrs.update(projected.attrs | {"asked_at": now.isoformat()})
     return dg.Output(
         rows,
         metadata={

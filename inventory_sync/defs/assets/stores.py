@@ -11,10 +11,10 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.erp import OWNERS, approval_in_run
+from inventory_sync.defs.metadata import columns, explained_by, table
 from inventory_sync.defs.resources import InventorySync
-from inventory_sync.domain.atp import Atp
+from inventory_sync.domain.atp import Atp, open_commitments
 from inventory_sync.domain.errors import (
     PassRefused,
     StoreStopped,
@@ -30,10 +30,14 @@ from inventory_sync.settings import Store
 
 
 class Publishing(dg.Config):
-    """How a store is published in this run; what is set narrows or widens what a pass may do."""
+    """How a store is published in this run; what is set narrows or widens what a pass may do.
+
+    ``approve`` is the id of a stopped pass: it is derived anew, and published if it is no worse.
+    """
 
     dry_run: bool = False
     override_guard: bool = False
+    approve: str = ""
     trust_observed: bool = False
     skus: list[str] = []  # noqa: RUF012 - dg.Config copies defaults
 
@@ -60,7 +64,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
     """The assets ``stores/<name>/published_quantities`` and ``.../observed_quantities``."""
     how = "is written to" if store.mode == "live" else "is computed, not written to (dry run)"
 
-    @_store_asset(
+    @store_asset(
         name,
         "published_quantities",
         ins={
@@ -69,6 +73,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             "products": dg.AssetIn(["erp", "products"]),
             "locations": dg.AssetIn(["erp", "locations"]),
             "acknowledged_orders": dg.AssetIn(["erp", "acknowledged_orders"]),
+            "commitments": dg.AssetIn(["erp", "commitments"]),
         },
         deps=[["orders", "in_flight"]],
         description=f"What {store.shop} offers at its {len(store.locations)} location(s). "
@@ -84,25 +89,30 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         products: pd.DataFrame,
         locations: pd.DataFrame,
         acknowledged_orders: pd.DataFrame,
+        commitments: pd.DataFrame,
     ) -> dg.Output[pd.DataFrame]:
+        taken_at = datetime.fromisoformat(atp.attrs["taken_at"])
         basis = Basis(
             Atp.of(atp, components, products),
             acknowledged_orders,
             frozenset(locations["location"].astype(str)),
-            datetime.fromisoformat(atp.attrs["taken_at"]),
+            taken_at,
             datetime.fromisoformat(atp.attrs["read_at"]),
+            open_commitments(commitments, taken_at),
         )
         wishes = Wishes(
             dry_run=config.dry_run,
             skus=frozenset(config.skus) or None,
             override_guard=config.override_guard,
+            approval=approval_in_run(context.run.run_id, config.approve),
             trust_observed=config.trust_observed,
         )
         with inventory_sync.parts(context.log) as parts, _told(parts, name, context):
             report = publish_store(parts, name, basis, pass_id=context.run.run_id, wishes=wishes)
-        return dg.Output(report.rows, metadata=_published_metadata(report))
+        report.rows.attrs["only"] = sorted(config.skus)  # the frame holds nothing else
+        return dg.Output(report.rows, metadata=_published_metadata(parts, report))
 
-    @_store_asset(
+    @store_asset(
         name,
         "observed_quantities",
         deps=[["stores", name, "published_quantities"]],
@@ -148,7 +158,7 @@ def _told(parts: Parts, store: str, context: dg.AssetExecutionContext) -> Iterat
         raise dg.Failure(str(error), allow_retries=passing) from None
 
 
-def _store_asset(
+def store_asset(
     store: str,
     name: str,
     *,
@@ -175,7 +185,7 @@ def _store_asset(
     )
 
 
-def _published_metadata(report: StoreReport) -> dict[str, Any]:
+def _published_metadata(parts: Parts, report: StoreReport) -> dict[str, Any]:
     rows = report.rows
     change = (rows["quantity_units"] - rows["observed_units"]).abs()
     biggest = rows.assign(change=rows["quantity_units"] - rows["observed_units"]).loc[
@@ -188,5 +198,6 @@ def _published_metadata(report: StoreReport) -> dict[str, Any]:
         "units offered": int(rows["offer_units"].sum()),
         "mode": "live" if report.live else "dry run: nothing written",
         "biggest changes": table(biggest.loc[biggest["change"] != 0, shown]),
+        "explained by": explained_by(parts, biggest["sku"].head(50).astype(str)),
         "to mend": table(report.findings),
     }

@@ -5,14 +5,15 @@ Put the decision of an event pass here, in its order. It rests on the explained 
 needs a look at the store goes the careful way.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.extract import ErpExtract
+from inventory_sync.domain.few.behind import Behind
 from inventory_sync.domain.few.offers import (
     FewAtp,
     FewOffer,
@@ -22,8 +23,9 @@ from inventory_sync.domain.few.offers import (
     lines_in_flight,
 )
 from inventory_sync.domain.few.plain import Commitment, is_open, plain_rows
-from inventory_sync.domain.known import Known, KnownLevel
+from inventory_sync.domain.known import Known, KnownLevel, taken_of_levels
 from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange
+from inventory_sync.domain.rules import SOUND, Rules
 
 HOT_ORDERS: Final = 12
 HOT_WINDOW: Final = timedelta(seconds=60)
@@ -46,7 +48,8 @@ class FewWrites:
     """What is to be done in one store.
 
     ``changes``: quantities to set, from the explained one. ``hot``: levels of these that sell too
-    fast for a compare-and-swap. ``kept``: levels that are right already, with their versions.
+    fast for a compare-and-swap; ``counted``: those (store_location_id, sku) whose every stock row
+    was read. ``kept``: levels that are right already, with their versions.
     ``busy``: SKUs of which a level is being written, so that its state is not known. ``careful``:
     SKU -> why it cannot be decided here.
     """
@@ -54,6 +57,7 @@ class FewWrites:
     changes: list[QuantityChange] = field(default_factory=list)
     decided: dict[LevelKey, Decided] = field(default_factory=dict)
     hot: set[LevelKey] = field(default_factory=set)
+    counted: frozenset[tuple[str, str]] = frozenset()
     kept: dict[LevelKey, int] = field(default_factory=dict)
     busy: set[str] = field(default_factory=set)
     careful: dict[str, str] = field(default_factory=dict)
@@ -69,7 +73,8 @@ class FewPlan:
     """The plan of an event pass: writes by store, the SKUs that go the careful way everywhere, and
     the commitments that will end by themselves.
 
-    ``offers``: store -> (store_location_id, sku) -> what it should show and why.
+    ``offers``: store -> (store_location_id, sku) -> what it should show and why; ``behind``: the
+    rows that they rest on.
     """
 
     taken_at: datetime
@@ -79,21 +84,29 @@ class FewPlan:
     ending: Sequence[Commitment]
     atp: FewAtp
     offers: Mapping[str, Mapping[tuple[str, str], FewOffer]]
+    behind: Behind
 
 
 def decide_few(
-    extract: ErpExtract, known: Known, stores: Mapping[str, StoreTerms], *, now: datetime
+    extract: ErpExtract,
+    known: Known,
+    stores: Mapping[str, StoreTerms],
+    *,
+    now: datetime,
+    rules: Rules = SOUND,
 ) -> FewPlan:
     """Plan a few SKUs in all stores.
 
     ``stores`` are all stores of the settings, for they share the pool; ``now`` is by our clock and
     tells only how fast a level sells. An offer that a full pass had a doubt about is not raised.
     """
-    plain = plain_rows(extract)
+    plain = plain_rows(extract, rules)
     atp = few_atp(plain)
     reach = {store: terms.locations for store, terms in stores.items()}
-    deducted = deductions(lines_in_flight(known.lines, plain.acknowledged), plain, reach)
-    sold = _sold(known)
+    flying = lines_in_flight(known.lines, plain.acknowledged)
+    behind = Behind(plain, flying, reach)
+    deducted = deductions(flying, plain, reach)
+    sold = taken_of_levels(known)
     busy_selling = _recent_orders(known, now - HOT_WINDOW)
     result: dict[str, FewWrites] = {}
     all_offers: dict[str, Mapping[tuple[str, str], FewOffer]] = {}
@@ -116,8 +129,11 @@ def decide_few(
                 hot = busy_selling[at] >= HOT_ORDERS or level.stale_answers >= HOT_STALE_ANSWERS
                 doubted = level.sku in known.doubtful
                 _plan_level(writes, level, offer, sold[at], terms.rules, hot=hot, doubted=doubted)
+        _keep_rows(store, writes, behind)
     ending = [row for row in plain.commitments if row.expires_at and is_open(row, plain.taken_at)]
-    return FewPlan(extract.taken_at, extract.skus, result, plain.odd, ending, atp, all_offers)
+    return FewPlan(
+        extract.taken_at, extract.skus, result, plain.odd, ending, atp, all_offers, behind
+    )
 
 
 def _plan_level(
@@ -147,18 +163,18 @@ def _plan_level(
         writes.hot.add(level.key)
 
 
+def _keep_rows(store: str, writes: FewWrites, behind: Behind) -> None:
+    """Keep beside each write the rows that it rests on, and which of them rest on all they need."""
+    writes.counted = behind.counted(store, {change.sku for change in writes.changes})
+    for change in writes.changes:
+        decided = writes.decided[change.key]
+        rows = behind.of(store, change.key.store_location_id, change.sku)
+        waterfall = {**decided.waterfall, **rows}
+        writes.decided[change.key] = replace(decided, waterfall=waterfall)
+
+
 def _told(offer: FewOffer, rules: OfferRules) -> dict[str, Any]:
     return {**offer.waterfall, "certainty": 0, "provisional_units": 0, "rules": rules.told()}
-
-
-def _sold(known: Known) -> dict[tuple[str, LevelKey], int]:
-    """What order lines have taken from each level so far."""
-    sold: dict[tuple[str, LevelKey], int] = defaultdict(int)
-    for line in known.lines:
-        if line.inventory_item_id and line.store_location_id:
-            key = LevelKey(line.inventory_item_id, line.store_location_id)
-            sold[line.store, key] += line.taken_units
-    return sold
 
 
 def _recent_orders(known: Known, since: datetime) -> Counter[tuple[str, LevelKey]]:

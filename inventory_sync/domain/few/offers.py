@@ -46,7 +46,7 @@ def few_atp(plain: Plain) -> FewAtp:
         (part, row.location, row.kind, micros)
         for row in plain.commitments
         if is_open(row, plain.taken_at)
-        for part, micros in _parts_of(row.sku, row.quantity_micros, base)
+        for part, micros in parts_of(row.sku, row.quantity_micros, base)
     ]
     places = [(row.sku, row.location) for row in stock]
     wanted = [(sku, location) for sku, location, _, _ in demand]
@@ -76,9 +76,8 @@ def few_atp(plain: Plain) -> FewAtp:
     return FewAtp(micros, {pair: table[at] for pair, at in number.items()}, limits)
 
 
-def _parts_of(
-    sku: str, micros: int, base: Mapping[str, Mapping[str, Any]]
-) -> list[tuple[str, int]]:
+def parts_of(sku: str, micros: int, base: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """So many micros of a SKU as micros of what it consists of: itself, if it is no kit."""
     if sku not in base:
         return [(sku, micros)]
     return [(part, times_up(micros, share)) for part, share in base[sku].items()]
@@ -134,7 +133,7 @@ def deductions(
     for line, micros in flying:
         if line.sku is None:
             continue
-        pieces = _parts_of(line.sku, micros, base)
+        pieces = parts_of(line.sku, micros, base)
         if line.sku in base:
             pieces = [*pieces, (line.sku, micros)]
         for at_store, at_location in touched_by(line.store, line.store_location_id, stores):

@@ -35,7 +35,15 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "inventoryDeactivate": ("write_inventory",),
     "inventoryBulkToggleActivation": ("write_inventory",),
     "inventoryItemUpdate": ("write_inventory",),
+    "fulfillmentOrdersSetFulfillmentDeadline": (
+        "write_merchant_managed_fulfillment_orders",
+        "write_third_party_fulfillment_orders",
+        "write_marketplace_fulfillment_orders",
+    ),
 }
+
+# A metafield needs what its owner needs.
+_NEEDED_OF_OWNER = {"ProductVariant": ("write_products",), "Order": ("write_orders",)}
 
 # What `node` and `nodes` need follows from the kind of object.
 FIELD_OF_KIND = {
@@ -59,7 +67,15 @@ def needs_scope(field: str) -> bool:
 
 def check_access(field: str, scopes: Collection[str]) -> None:
     """Refuse a field whose scope was not granted. Raises ``GraphQLError`` ACCESS_DENIED."""
-    needed = _NEEDED.get(field, ())
+    _check(field, _NEEDED.get(field, ()), scopes)
+
+
+def check_owner_access(field: str, kind: str, scopes: Collection[str]) -> None:
+    """The same for what is kept with an object of this kind."""
+    _check(field, _NEEDED_OF_OWNER[kind], scopes)
+
+
+def _check(field: str, needed: Collection[str], scopes: Collection[str]) -> None:
     granted = {*scopes, *(scope.replace("write_", "read_", 1) for scope in scopes)}
     if needed and granted.isdisjoint(needed):
         required = " or ".join(f"`{scope}`" for scope in needed) + " access scope."

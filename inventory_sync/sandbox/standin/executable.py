@@ -5,12 +5,13 @@ modules.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLObjectType, execute_sync
+from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, execute_sync
 
 from inventory_sync.sandbox.standin import (
+    resolve_metafields,
     resolve_orders,
     resolve_stock,
     resolve_webhooks,
@@ -18,6 +19,7 @@ from inventory_sync.sandbox.standin import (
 )
 from inventory_sync.sandbox.standin.access import check_access, needs_scope
 from inventory_sync.sandbox.standin.documents import SCHEMA, Operation
+from inventory_sync.sandbox.standin.metafields import Definition, Metafield
 from inventory_sync.sandbox.standin.orders import (
     DraftOrder,
     Fulfillment,
@@ -40,6 +42,7 @@ from inventory_sync.sandbox.standin.subscriptions import Subscription
 _RESOLVERS: dict[str, Resolver] = {
     **resolve_stock.RESOLVERS,
     **resolve_orders.RESOLVERS,
+    **resolve_metafields.RESOLVERS,
     **resolve_writes.RESOLVERS,
     **resolve_webhooks.RESOLVERS,
 }
@@ -55,6 +58,8 @@ _KIND_OF: dict[type, str] = {
     Fulfillment: "Fulfillment",
     Refund: "Refund",
     Subscription: "WebhookSubscription",
+    Metafield: "Metafield",
+    Definition: "MetafieldDefinition",
 }
 # The model calls an object's global id `gid` and its number `id`.
 _RENAMED = {"id": "gid", "legacyResourceId": "id"}
@@ -95,6 +100,14 @@ def _time_stamp(value: datetime) -> str:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _instant(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError(f"{value!r} is no time stamp such as 2026-12-03T20:00:00Z") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
 def _kind_of(value: Any, info: Info, kind: Any) -> str:
     return _KIND_OF[type(value.row if isinstance(value, InOrder) else value)]
 
@@ -107,8 +120,10 @@ def _make_executable() -> None:
                 field.resolve = _guarded(name, resolve) if needs_scope(name) else resolve
     kinds: dict[str, Any] = SCHEMA.type_map
     kinds["DateTime"].serialize = _time_stamp
+    kinds["DateTime"].parse_value = _instant
     kinds["UnsignedInt64"].serialize = str
-    kinds["Node"].resolve_type = _kind_of
+    for interface in ("Node", "HasMetafields"):
+        kinds[interface].resolve_type = _kind_of
 
 
 _make_executable()

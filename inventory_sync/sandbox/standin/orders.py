@@ -82,6 +82,7 @@ class FulfillmentOrder:
     created_at: datetime
     updated_at: datetime
     started: bool = False
+    fulfill_by: datetime | None = None
     lines: list[FulfillmentOrderLine] = field(default_factory=list)
     holds: list[FulfillmentHold] = field(default_factory=list)
 

@@ -25,6 +25,9 @@ SCOPES = (
     "read_orders",
     "read_products",
     "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
+    "write_orders",
+    "write_products",
 )
 
 # Signs webhooks where a test does not choose.

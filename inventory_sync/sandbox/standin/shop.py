@@ -101,6 +101,8 @@ class Shop:
         self.subscriptions: dict[int, Subscription] = {}
         # By the owner's gid, then by "namespace.key": the type, and the value as its text.
         self.metafields: dict[str, dict[str, tuple[str, str]]] = {}
+        # By "OWNERTYPE namespace.key".
+        self.definitions: dict[str, Any] = {}
         self.deliveries_under_way = 0
         self._outbox: list[Delivery] = []
         self.revision = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory_sync.sandbox.standin.metafields import Definition
 from inventory_sync.sandbox.standin.orders import DraftOrder, Order
 from inventory_sync.sandbox.standin.seed import ShopSeed, first_problem
 from inventory_sync.sandbox.standin.shop import OpenShop, Shop
@@ -35,6 +36,7 @@ class SavedShop:
     drafts: list[DraftOrder]
     subscriptions: list[Subscription] = field(default_factory=list)
     metafields: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
 
 
 _SHOP: TypeAdapter[SavedShop] = TypeAdapter(SavedShop)
@@ -77,6 +79,7 @@ def _dump(shop: Shop) -> bytes:
             drafts=[*shop.drafts.values()],
             subscriptions=[*shop.subscriptions.values()],
             metafields=shop.metafields,
+            definitions=shop.definitions,
         )
         return _SHOP.dump_json(saved)
 
@@ -107,4 +110,5 @@ def _load(saved: SavedShop, open_shop: OpenShop) -> Shop:
     shop.drafts = {draft.id: draft for draft in saved.drafts}
     shop.subscriptions = {each.id: each for each in saved.subscriptions}
     shop.metafields = saved.metafields
+    shop.definitions = saved.definitions
     return shop

@@ -18,6 +18,14 @@ from inventory_sync.shopify.operations.orders import (
     ORDERS_OF_FULFILLMENT_ORDERS,
     REFUND_LINES,
 )
+from inventory_sync.shopify.operations.promises import (
+    DEFINE,
+    LARGE_ORDER_WITH_DATES,
+    ORDERS_WITH_DATES,
+    SET_DEADLINE,
+    SET_METAFIELDS,
+    VARIANTS,
+)
 from inventory_sync.shopify.operations.stock import (
     CATALOG,
     LEVELS_AT_LOCATION,
@@ -49,15 +57,23 @@ OPERATIONS = (
     SUBSCRIPTIONS,
     SUBSCRIBE,
     UNSUBSCRIBE,
+    VARIANTS,
+    ORDERS_WITH_DATES,
+    LARGE_ORDER_WITH_DATES,
+    DEFINE,
+    SET_METAFIELDS,
+    SET_DEADLINE,
 )
 
 __all__ = [
     "ACTIVATE",
     "ADJUST_QUANTITIES",
     "CATALOG",
+    "DEFINE",
     "DRAFTS",
     "DRAFTS_BY_ID",
     "DRAFT_LINES",
+    "LARGE_ORDER_WITH_DATES",
     "LEVELS_AT_LOCATION",
     "LEVELS_OF_ITEMS",
     "LOCATIONS",
@@ -65,13 +81,17 @@ __all__ = [
     "ORDERS",
     "ORDERS_BY_ID",
     "ORDERS_OF_FULFILLMENT_ORDERS",
+    "ORDERS_WITH_DATES",
     "ORDER_LINES",
     "ORDER_PORTIONS",
     "REFUND_LINES",
+    "SET_DEADLINE",
+    "SET_METAFIELDS",
     "SET_QUANTITIES",
     "SHOP",
     "SUBSCRIBE",
     "SUBSCRIPTIONS",
     "UNSUBSCRIBE",
+    "VARIANTS",
     "Operation",
 ]

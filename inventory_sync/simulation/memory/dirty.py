@@ -49,10 +49,12 @@ class MemoryDirtyList:
         if marks:
             self._ring(lane)
 
-    def take(self, lanes: Sequence[Lane], *, due: datetime, limit: int) -> list[DirtySku]:
+    def take(
+        self, lanes: Sequence[Lane], *, due: datetime, limit: int, last: Collection[str] = ()
+    ) -> list[DirtySku]:
         """As ``Ledger.take``."""
         found = [one for one in self._dirty.values() if one.lane in lanes and one.due_at <= due]
-        found.sort(key=lambda one: (one.occurred_at, one.lane, one.sku))
+        found.sort(key=lambda one: (one.reason in last, one.occurred_at, one.lane, one.sku))
         return found[:limit]
 
     def next_due(self, lanes: Sequence[Lane]) -> dict[Lane, datetime]:

@@ -110,3 +110,7 @@ class MemoryHeard(MemoryDirtyList):
         """As ``Ledger.inbox_done``."""
         for number in inbox_ids:
             self._inbox_open.pop(number, None)
+
+    def inbox_give_up(self, inbox_id: int, *, reason: str) -> None:
+        """As ``Ledger.inbox_give_up``."""
+        self._inbox_open.pop(inbox_id, None)

@@ -7,13 +7,26 @@ from datetime import datetime
 from inventory_sync.domain.dirty import Lane
 from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.known import Known, KnownLevel
+from inventory_sync.simulation.memory.batches import MemoryBatches
+from inventory_sync.simulation.memory.drift import MemoryDrift
+from inventory_sync.simulation.memory.guard import MemoryGuard
 from inventory_sync.simulation.memory.heard import MemoryHeard
 from inventory_sync.simulation.memory.journal import MemoryJournal
 from inventory_sync.simulation.memory.levels import MemoryLevels
 from inventory_sync.simulation.memory.orders import MemoryOrders
+from inventory_sync.simulation.memory.promises import MemoryPromises
 
 
-class MemoryLedger(MemoryOrders, MemoryHeard, MemoryLevels, MemoryJournal):
+class MemoryLedger(
+    MemoryOrders,
+    MemoryHeard,
+    MemoryBatches,
+    MemoryDrift,
+    MemoryGuard,
+    MemoryPromises,
+    MemoryLevels,
+    MemoryJournal,
+):
     """The ``Ledger`` port in memory; what is in it survives the processes that use it.
 
     For one thread. A lock that is held is never waited for: whoever holds it stands still.

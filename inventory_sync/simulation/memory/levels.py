@@ -20,7 +20,7 @@ from inventory_sync.domain.publication import (
     Refused,
     SetQuantities,
 )
-from inventory_sync.simulation.memory.frames import INSTANT, MAYBE, TEXT, WHOLE, typed
+from inventory_sync.simulation.memory.frames import INSTANT, MAYBE, TEXT, TRUTH, WHOLE, typed
 
 LevelId = tuple[str, LevelKey]
 """(store, level)."""
@@ -51,6 +51,7 @@ _INTENTS: Final = {
     "expected_units": WHOLE,
     "quantity_units": WHOLE,
     "taken_units": WHOLE,
+    "relative": TRUTH,
     "created_at": INSTANT,
 }
 
@@ -232,6 +233,7 @@ class MemoryLevels:
                 change.expected_units,
                 change.quantity_units,
                 intent.decided.taken_units,
+                intent.relative,
                 intent.created_at,
             )
             for (at, _), intent in self.open_writes.items()

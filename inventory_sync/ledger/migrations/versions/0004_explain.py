@@ -1,14 +1,8 @@
-"""What explain needs: the history of figures behind a number."""
-
-from alembic import op
+"""Explanations need no table: a waterfall holds the rows behind it (docs/decisions/0014)."""
 
 revision = "0004"
 down_revision = "0003"
 
-_STEPS = ""
-
 
 def upgrade() -> None:
-    """Create what this step adds."""
-    if _STEPS:
-        op.execute(_STEPS)
+    """The rows stand in ``write_intents.waterfall``, a document without fixed fields."""

@@ -1,4 +1,4 @@
-"""The product as it runs: three lanes in one process, runs beside them, restarts after crashes.
+"""The product as it runs: the lanes in one process, runs beside them, restarts after crashes.
 
 Put here who runs what and when, as the daemon would. What is run is the product's own code.
 """

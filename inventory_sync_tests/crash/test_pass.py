@@ -50,7 +50,9 @@ READING = {
     *("dirty", "heard_since", "heard_until", "inbox", "known", "last_good_counts", "next_clock"),
     *("next_due", "open_findings", "open_intents", "order_cursor", "order_ids_of", "order_lines"),
     *("publications", "published_as_of", "reservation", "reservations", "skus_of_document"),
-    *("store_states", "take", "taken_units", "unfinished_reservations"),
+    *("store_states", "take", "taken_units", "unfinished_reservations", "waterfalls"),
+    *("batch_until", "drift", "newest_changes", "pass_ended_at", "published_levels"),
+    *("published_promises", "recent_moves", "stops", "written_since"),
     *("lane_lock", "store_lock", "on_work"),
 }
 WRITING = {"prepare", "set_quantities", "settle"}

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine
 
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.webhooks import Hint
-from inventory_sync.flow import event_pass, gather, store_hearing
+from inventory_sync.flow import event_pass, gather
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_report import EventReport
 from inventory_sync.flow.full_pass import full_pass
@@ -202,7 +202,7 @@ def stage(tmp_path: Path, database: str, server: Server) -> Iterator[Stage]:
 def test_whenever_postgresql_is_stopped_nothing_acknowledged_is_lost(
     stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (gather, event_pass, store_hearing):
+    for module in (gather, event_pass):
         monkeypatch.setattr(module, "SETTLE_AFTER", SOONER)
     rng = random.Random(20)
     lanes, street = Lanes(stage), Street(stage, random.Random(5))

@@ -32,12 +32,15 @@ STEPS_OF_LEDGER = frozenset(
         *("prepare", "settle", "settle_key", "adopt", "stamp", "set_clocks", "ring_clocks"),
         *("mark", "clear", "begin_pass", "finish_pass", "note_pass", "record_snapshot"),
         *("record_observed", "record_findings", "record_doubts", "rename_item"),
-        *("save_reservations", "step_done", "set_store_state", "inbox_give_up"),
+        *("save_reservations", "step_done", "set_store_state", "inbox_give_up", "note_changes"),
+        *("keep_stop", "decide_stop", "expire_stop", "record_newest_changes"),
+        *("record_drift", "mend_drift", "save_published_promises"),
     }
 )
 STEPS_OF_STORE = frozenset({"set_quantities", "connect"})
 WAITS: list[tuple[ModuleType, str]] = [
-    *((module, "SETTLE_AFTER") for module in (gather, event_pass, store_hearing)),
+    *((module, "SETTLE_AFTER") for module in (gather, event_pass)),
+    (gather, "LATEST_ARRIVAL"),
     *((module, "EXPLAIN_AFTER") for module in (event_pass, store_hearing)),
     (event_pass, "AGAIN_AFTER"),
 ]

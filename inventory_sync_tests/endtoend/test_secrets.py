@@ -21,7 +21,7 @@ TOKEN, WRONG_TOKEN = "canary-token-1b7e", "canary-wrong-token-5d20"
 WEBHOOK_SECRET = "canary-webhook-88aa"
 PASSWORD, WRONG_PASSWORD = "canary password/42#", "canary-wrong-password"
 COMMAND = Path(sys.executable).with_name("inventory-sync")
-SECRETS = re.compile("canary", re.IGNORECASE)
+SECRETS = re.compile("canary(?!_share)", re.IGNORECASE)  # that is a setting
 ROLE = "secret_keeper"
 
 
@@ -34,7 +34,9 @@ def guarded_server(postgres_server_uri: str) -> Iterator[None]:
         kept = rules.read_text()
         rules.write_text(f"local all {ROLE} scram-sha-256\n{kept}")
         connection.execute(text("SELECT pg_reload_conf()"))
-        connection.execute(text(f"CREATE ROLE {ROLE} LOGIN SUPERUSER PASSWORD '{PASSWORD}'"))
+        is_known = connection.scalar(text(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"))
+        verb = "ALTER" if is_known else "CREATE"
+        connection.execute(text(f"{verb} ROLE {ROLE} LOGIN SUPERUSER PASSWORD '{PASSWORD}'"))
         yield
         rules.write_text(kept)
         connection.execute(text("SELECT pg_reload_conf()"))

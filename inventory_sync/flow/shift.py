@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from inventory_sync.flow.event_report import EventReport
@@ -37,7 +38,8 @@ class Shift:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._until = now()
-        self._begun = self._done = self._owed = 0  # turns
+        self._begun = self._owed = 0  # turns, counted
+        self._under_way: set[int] = set()
         self._listening = threading.Lock()
         self._failed = False
         self._handover: Handover | None = None
@@ -56,7 +58,9 @@ class Shift:
             self._handover = None  # whatever still needs a run is found again
             self._start()
             while self._thread and not self._error and not self._handover:
-                is_done = self._done >= self._owed
+                is_done = self._begun >= self._owed and self._owed < min(
+                    self._under_way, default=inf
+                )
                 left = until - self._now() + (timedelta(0) if is_done else PATIENCE)
                 if left <= timedelta(0):
                     return None
@@ -100,7 +104,7 @@ class Shift:
             error = raised
         with self._changed:
             self._thread, self._error, self._failed = None, error, False
-            self._done = self._begun  # also the turns that failed
+            self._under_way.clear()  # those that failed
             self._changed.notify_all()
 
     def _turns(self) -> None:
@@ -117,27 +121,30 @@ class Shift:
     def _turn(self) -> bool:
         """One turn; whether there is another."""
         with self._listening:
-            if not self._begin():
+            number = self._begin()
+            if number is None:
                 return False
             found = self._worker.look()
             if not isinstance(found, list):
-                self._wait(self._end(found))
+                self._wait(self._end(number, found))
                 return True
-        self._end(self._worker.serve(found, self._report))
+        self._end(number, self._worker.serve(found, self._report))
         return True
 
-    def _begin(self) -> bool:
-        """Begin another turn, unless the shift is over."""
+    def _begin(self) -> int | None:
+        """Begin another turn, unless the shift is over; its number."""
         with self._changed:
-            is_owed = self._now() < self._until or self._begun < self._owed
-            goes_on = is_owed and not self._failed
-            self._begun += goes_on
-            return goes_on
+            is_over = self._now() >= self._until and self._begun >= self._owed
+            if is_over or self._failed:
+                return None
+            self._begun += 1
+            self._under_way.add(self._begun)
+            return self._begun
 
-    def _end(self, turn: Handover | datetime | None) -> datetime:
+    def _end(self, number: int, turn: Handover | datetime | None) -> datetime:
         """A turn is done; returns when the next one begins at the latest."""
         with self._changed:
-            self._done += 1
+            self._under_way.discard(number)
             if isinstance(turn, Handover):
                 self._handover = turn
                 turn = self._now() + _WHILE_A_RUN_WORKS

@@ -279,13 +279,13 @@ class TestTrouble:
     ) -> None:
         with acme_of(stage) as acme:
             acme.adjust_stock(CLOCK, "NYC", -1)
-        turn = LaneWorker.turn
+        serve = LaneWorker.serve
 
         def fail_afterwards(*arguments: Any) -> None:
-            turn(*arguments)
+            serve(*arguments)
             raise RuntimeError("the power is out")
 
-        monkeypatch.setattr(LaneWorker, "turn", fail_afterwards)
+        monkeypatch.setattr(LaneWorker, "serve", fail_afterwards)
         with pytest.raises(Exception, match=r"the power is out|order_events"):
             ticks.tick("order_events")
         assert ticks.checked(list(ATP), "atp_is_the_sum_of_its_terms") == [True]

@@ -34,7 +34,6 @@ from inventory_sync.flow.evidence import (
     stale_levels,
     with_relatives,
 )
-from inventory_sync.flow.explaining import explained, moved_levels, odd_skus, sighted
 from inventory_sync.flow.full_pass import each_store, note_failure
 from inventory_sync.flow.gather import read_erp, read_orders, read_store
 from inventory_sync.flow.parts import Parts
@@ -42,6 +41,7 @@ from inventory_sync.flow.plan import Basis, decide_store, store_offers
 from inventory_sync.flow.promise_publishing import PromiseBasis
 from inventory_sync.flow.promises_now import promise_basis, wrong_promises
 from inventory_sync.flow.publish import Reading, Wishes, publish_reading, refuse_old_figures
+from inventory_sync.flow.sighting import explained, moved_levels, odd_skus, sighted
 
 LATE_AFTER: Final = timedelta(minutes=5)
 """An order that changed so long ago should have been heard: stores are polled every minute."""

@@ -19,6 +19,7 @@ from inventory_sync.sandbox.company.acme import Acme
 from inventory_sync.sandbox.standin.shop import Adjustment, Shop
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import DATABASE_VARIABLE, Databases, open_parts
+from inventory_sync_tests.crash.besides import besides
 from inventory_sync_tests.crash.books import assert_nothing_is_left, is_quiet
 from inventory_sync_tests.crash.dagster_programs import PROGRAMS, Program, Programs
 from inventory_sync_tests.endtoend.stage import Stage, acme_stage
@@ -62,13 +63,8 @@ class Trickle:
 
     @contextmanager
     def running(self) -> Iterator["Trickle"]:
-        thread = threading.Thread(target=self._run, name="trickle")
-        thread.start()
-        try:
+        with besides(self._run, self._over):
             yield self
-        finally:
-            self._over.set()
-            thread.join()
 
     def followed(self) -> int:
         """How many of the events the store shows by now."""

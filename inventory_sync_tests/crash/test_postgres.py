@@ -34,6 +34,7 @@ from inventory_sync.sandbox.company.acme import Acme
 from inventory_sync.sandbox.standin import Wanted, place_order
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import DATABASE, Databases, open_parts
+from inventory_sync_tests.crash.besides import besides
 from inventory_sync_tests.crash.books import (
     ALL_CRASHES,
     accepted,
@@ -68,13 +69,8 @@ class Lanes:
 
     @contextmanager
     def at_work(self) -> Iterator["Lanes"]:
-        thread = threading.Thread(target=self._work, name="code server")
-        thread.start()
-        try:
+        with besides(self._work, self._over):
             yield self
-        finally:
-            self._over.set()
-            thread.join()
 
     def _work(self) -> None:
         settings = load_settings(self.stage.settings_file)
@@ -114,13 +110,8 @@ class Street:
 
     @contextmanager
     def busy(self) -> Iterator["Street"]:
-        thread = threading.Thread(target=self._be_busy, name="street")
-        thread.start()
-        try:
+        with besides(self._be_busy, self._over):
             yield self
-        finally:
-            self._over.set()
-            thread.join()
 
     def _be_busy(self) -> None:
         engine = create_engine(self.stage.erp_url)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from inventory_sync.domain.orders import OrderLine
@@ -15,7 +16,7 @@ from inventory_sync.domain.publication import (
 from inventory_sync.domain.quarantine import judge
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_pass import EventPasses
-from inventory_sync.flow.gather import SETTLE_AFTER, read_orders
+from inventory_sync.flow.gather import LATEST_ARRIVAL, SETTLE_AFTER, arrived_by, read_orders
 from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.publish import Wishes, publish_store
 from inventory_sync_tests.flow.lanes import Lanes, event_pass, work_on
@@ -116,6 +117,30 @@ class TestNoAnswer:
         assert lanes.shown() == [9, 9]
         assert world.calls("b2b") == calls + 2
         assert lanes.quiet()
+
+    def test_a_level_whose_call_was_lost_is_looked_at_when_it_may_have_come_late(
+        self, lanes: Lanes, world: World, front: Shop, key: LevelKey
+    ) -> None:
+        """A proxy may hold a call back for longer than we wait."""
+        front.lose_next_answer(applied=False)
+        world.set_stock(OAK_TABLE="30")
+        lanes.event()
+        lanes.turn()
+        world.set_stock(OAK_TABLE="20")  # as the store still shows: nothing is to be written
+        lanes.later(SETTLE_AFTER.total_seconds())
+        lanes.run_job()
+        assert world.ledger.open_intents("b2b").empty
+        front.edit(key, 30)  # now it comes
+        assert "come late" in lanes.dirty("repair")["OAK-TABLE"]
+        lanes.until_quiet()
+        assert world.shown("b2b") == 20
+
+    @pytest.mark.parametrize(("relative", "wait"), [(False, SETTLE_AFTER), (True, LATEST_ARRIVAL)])
+    def test_a_delta_is_waited_for_longer_for_it_is_applied_whatever_is_shown(
+        self, world: World, relative: bool, wait: timedelta
+    ) -> None:
+        intents = pd.DataFrame({"created_at": [world.now], "relative": [relative]})
+        assert list(arrived_by(intents)) == [world.now + wait]
 
     def test_a_call_whose_intent_took_long_to_write_down_goes_under_a_new_one(
         self, lanes: Lanes, world: World, front: Shop, monkeypatch: pytest.MonkeyPatch

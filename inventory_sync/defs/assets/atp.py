@@ -8,8 +8,8 @@ from datetime import datetime
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.framed import frame_asset
+from inventory_sync.defs.metadata import table
 from inventory_sync.domain.atp import available_to_promise
 from inventory_sync.domain.findings import FINDING_COLUMNS, joined
 from inventory_sync.domain.frames import ErpSnapshot
@@ -19,27 +19,21 @@ from inventory_sync.domain.quarantine import Judged
 _FRAMES = ("locations", "products", "components", "stock", "commitments", "quarantine")
 
 
-@dg.asset(
-    key=["atp", "available_to_promise"],
-    ins={name: dg.AssetIn(["erp", name]) for name in _FRAMES},
-    group_name="atp",
-    owners=OWNERS,
-    kinds={"pandas"},
-    tags={"inventory_sync/storey": "atp"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "sku": "text: the ERP's item code",
-            "location": "text: the ERP's warehouse, plant or zone",
-            "physical_micros": "int64: on hand, in millionths of a unit",
-            "unavailable_micros": "int64: of that damaged, in quarantine or in QC",
-            **{f"{kind}_micros": f"int64: open commitments of kind {kind}" for kind in KINDS},
-            "atp_micros": "int64: physical - unavailable - commitments; may be negative",
-            "certainty": "int8: 0 exact, 1 at most this, 2 unknown",
-            "is_kit": "boolean: computed from its parts",
-            "limited_by": "text: the part that limits a kit",
-        }
-    ),
+@frame_asset(
+    "atp",
+    "available_to_promise",
+    made_from={name: f"erp/{name}" for name in _FRAMES},
+    has={
+        "sku": "text: the ERP's item code",
+        "location": "text: the ERP's warehouse, plant or zone",
+        "physical_micros": "int64: on hand, in millionths of a unit",
+        "unavailable_micros": "int64: of that damaged, in quarantine or in QC",
+        **{f"{kind}_micros": f"int64: open commitments of kind {kind}" for kind in KINDS},
+        "atp_micros": "int64: physical - unavailable - commitments; may be negative",
+        "certainty": "int8: 0 exact, 1 at most this, 2 unknown",
+        "is_kit": "boolean: computed from its parts",
+        "limited_by": "text: the part that limits a kit",
+    },
 )
 def available_to_promise_asset(
     locations: pd.DataFrame,

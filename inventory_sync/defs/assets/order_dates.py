@@ -6,39 +6,33 @@ Put dates of orders here; what can be promised to who has not ordered yet is ``p
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.framed import frame_asset
+from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.flow.order_dates import Ordered, order_date_table
 from inventory_sync.flow.promising import places_of
 
 
-@dg.asset(
-    key=["orders", "promise_dates"],
-    ins={
-        "in_flight": dg.AssetIn(["orders", "in_flight"]),
-        "commitments": dg.AssetIn(["erp", "commitments"]),
-        "said": dg.AssetIn(["erp", "promise_dates"]),
-        "locations": dg.AssetIn(["erp", "locations"]),
-        "projected": dg.AssetIn(["atp", "projected"]),
+@frame_asset(
+    "orders",
+    "promise_dates",
+    made_from={
+        "in_flight": "orders/in_flight",
+        "commitments": "erp/commitments",
+        "said": "erp/promise_dates",
+        "locations": "erp/locations",
+        "projected": "atp/projected",
     },
-    group_name="orders",
-    owners=OWNERS,
-    kinds={"pandas"},
-    tags={"inventory_sync/storey": "orders"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "store": "text: the store that took the order",
-            "order_id": "text: Shopify's order (gid)",
-            "line_id": "text: its line (gid)",
-            "sku": "text: what was ordered",
-            "ships_on": "date: the whole line ships on this day; null: on request",
-            "ships_by": "timestamp: the end of that day at the location it ships from",
-            "source": "text: erp (its own date, unchanged) or computed",
-            "reason": "text: why there is no date",
-        }
-    ),
+    has={
+        "store": "text: the store that took the order",
+        "order_id": "text: Shopify's order (gid)",
+        "line_id": "text: its line (gid)",
+        "sku": "text: what was ordered",
+        "ships_on": "date: the whole line ships on this day; null: on request",
+        "ships_by": "timestamp: the end of that day at the location it ships from",
+        "source": "text: erp (its own date, unchanged) or computed",
+        "reason": "text: why there is no date",
+    },
 )
 def order_dates_asset(
     context: dg.AssetExecutionContext,

@@ -6,34 +6,29 @@ Put assets here that are read from the stores' orders.
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.framed import frame_asset
+from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.orders import in_flight
 from inventory_sync.flow.full_pass import each_store
 from inventory_sync.flow.gather import read_orders
 
 
-@dg.asset(
-    key=["orders", "in_flight"],
-    ins={"acknowledged_orders": dg.AssetIn(["erp", "acknowledged_orders"])},
-    group_name="orders",
-    owners=OWNERS,
-    kinds={"shopify", "postgres"},
-    tags={"inventory_sync/storey": "orders"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "store": "text: the store that took the order",
-            "order_name": "text: the order as the shop shows it",
-            "sku": "text: what was ordered",
-            "store_location_id": "text: where Shopify takes it from (gid)",
-            "current_units": "int64: what the buyer still wants",
-            "taken_units": "int64: what Shopify took out of available for it",
-            "acknowledged_micros": "int64: what the ERP has of it, in millionths",
-            "in_flight_micros": "int64: what is deducted from every store, in millionths",
-        }
-    ),
+@frame_asset(
+    "orders",
+    "in_flight",
+    made_from={"acknowledged_orders": "erp/acknowledged_orders"},
+    has={
+        "store": "text: the store that took the order",
+        "order_name": "text: the order as the shop shows it",
+        "sku": "text: what was ordered",
+        "store_location_id": "text: where Shopify takes it from (gid)",
+        "current_units": "int64: what the buyer still wants",
+        "taken_units": "int64: what Shopify took out of available for it",
+        "acknowledged_micros": "int64: what the ERP has of it, in millionths",
+        "in_flight_micros": "int64: what is deducted from every store, in millionths",
+    },
+    kinds=frozenset({"shopify", "postgres"}),
 )
 def orders_in_flight(
     context: dg.AssetExecutionContext,

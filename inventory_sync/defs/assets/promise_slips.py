@@ -10,8 +10,8 @@ from datetime import datetime
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.framed import frame_asset
+from inventory_sync.defs.metadata import table
 from inventory_sync.defs.plots import plot
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import Atp
@@ -30,36 +30,31 @@ _ERP = (
 )
 
 
-@dg.asset(
-    key=["orders", "promise_slips"],
-    ins={
-        **{name: dg.AssetIn(["erp", name]) for name in _ERP},
-        "atp": dg.AssetIn(["atp", "available_to_promise"]),
-        "projected": dg.AssetIn(["atp", "projected"]),
-        "dates": dg.AssetIn(["atp", "promise_dates"]),
-        "order_dates": dg.AssetIn(["orders", "promise_dates"]),
+@frame_asset(
+    "orders",
+    "promise_slips",
+    made_from={
+        **{name: f"erp/{name}" for name in _ERP},
+        "atp": "atp/available_to_promise",
+        "projected": "atp/projected",
+        "dates": "atp/promise_dates",
+        "order_dates": "orders/promise_dates",
     },
-    group_name="orders",
-    owners=OWNERS,
-    kinds={"pandas", "postgres"},
-    tags={"inventory_sync/storey": "orders"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "store": "text: the store that took the order",
-            "order_id": "text: Shopify's order (gid)",
-            "line_id": "text: its line (gid)",
-            "location": "text: the ERP location it ships from; empty while the ERP has not said",
-            "promised_on": "date: the first date that the line had",
-            "expected_on": "date: the date that it has now; null: none any more",
-            "reason": "text: why it is later than promised",
-            "slipped_at": "timestamp: when that was first noticed",
-            "supply_ids": "text: the supply that the promise rests on",
-            "supply_kind": "text: stock, purchase, production, transfer or several",
-            "outcome": "text: shipped or cancelled",
-            "settled_on": "date: when that was found",
-        }
-    ),
+    has={
+        "store": "text: the store that took the order",
+        "order_id": "text: Shopify's order (gid)",
+        "line_id": "text: its line (gid)",
+        "location": "text: the ERP location it ships from; empty while the ERP has not said",
+        "promised_on": "date: the first date that the line had",
+        "expected_on": "date: the date that it has now; null: none any more",
+        "reason": "text: why it is later than promised",
+        "slipped_at": "timestamp: when that was first noticed",
+        "supply_ids": "text: the supply that the promise rests on",
+        "supply_kind": "text: stock, purchase, production, transfer or several",
+        "outcome": "text: shipped or cancelled",
+        "settled_on": "date: when that was found",
+    },
+    kinds=frozenset({"pandas", "postgres"}),
 )
 def promise_slips(
     context: dg.AssetExecutionContext,

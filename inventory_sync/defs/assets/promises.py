@@ -8,8 +8,8 @@ from datetime import datetime
 import dagster as dg
 import pandas as pd
 
-from inventory_sync.defs.assets.erp import OWNERS
-from inventory_sync.defs.metadata import columns, table
+from inventory_sync.defs.assets.framed import frame_asset
+from inventory_sync.defs.metadata import table
 from inventory_sync.defs.plots import plot, promisable_by_day
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.atp import Atp
@@ -23,27 +23,21 @@ _ERP = ("locations", "products", "components", "commitments", "supply")
 _MICROS = 1_000_000
 
 
-@dg.asset(
-    key=["atp", "projected"],
-    ins={
-        "atp": dg.AssetIn(["atp", "available_to_promise"]),
-        **{name: dg.AssetIn(["erp", name]) for name in _ERP},
-        "in_flight": dg.AssetIn(["orders", "in_flight"]),
+@frame_asset(
+    "atp",
+    "projected",
+    made_from={
+        "atp": "atp/available_to_promise",
+        **{name: f"erp/{name}" for name in _ERP},
+        "in_flight": "orders/in_flight",
     },
-    group_name="atp",
-    owners=OWNERS,
-    kinds={"pandas"},
-    tags={"inventory_sync/storey": "atp"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "sku": "text: the ERP's item code",
-            "location": "text: the ERP's warehouse, plant or zone",
-            "day": "date: from then on, by the location's calendar day",
-            "atp_micros": "int64: what can be promised in all, in millionths; may be negative",
-            "certainty": "int8: 0 exact, 1 at most this, 2 unknown",
-        }
-    ),
+    has={
+        "sku": "text: the ERP's item code",
+        "location": "text: the ERP's warehouse, plant or zone",
+        "day": "date: from then on, by the location's calendar day",
+        "atp_micros": "int64: what can be promised in all, in millionths; may be negative",
+        "certainty": "int8: 0 exact, 1 at most this, 2 unknown",
+    },
 )
 def projected(
     context: dg.AssetExecutionContext,
@@ -84,27 +78,21 @@ def projected(
     )
 
 
-@dg.asset(
-    key=["atp", "promise_dates"],
-    ins={
-        "projected": dg.AssetIn(["atp", "projected"]),
-        "locations": dg.AssetIn(["erp", "locations"]),
-        "promise_dates": dg.AssetIn(["erp", "promise_dates"]),
+@frame_asset(
+    "atp",
+    "promise_dates",
+    made_from={
+        "projected": "atp/projected",
+        "locations": "erp/locations",
+        "promise_dates": "erp/promise_dates",
     },
-    group_name="atp",
-    owners=OWNERS,
-    kinds={"pandas"},
-    tags={"inventory_sync/storey": "atp"},
-    io_manager_key="frames",
-    metadata=columns(
-        {
-            "sku": "text: the ERP's item code",
-            "location": "text: where it ships from",
-            "units": "int64: up to so many units",
-            "ships_on": "date: ship on this day",
-            "source": "text: erp (its own date, unchanged) or computed",
-        }
-    ),
+    has={
+        "sku": "text: the ERP's item code",
+        "location": "text: where it ships from",
+        "units": "int64: up to so many units",
+        "ships_on": "date: ship on this day",
+        "source": "text: erp (its own date, unchanged) or computed",
+    },
 )
 def promise_dates_asset(
     context: dg.AssetExecutionContext,

@@ -62,6 +62,10 @@ _COLUMNS = {
 
 def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
     """The assets ``stores/<name>/published_quantities`` and ``.../observed_quantities``."""
+    return [_published(name, store), _observed(name, store)]
+
+
+def _published(name: str, store: Store) -> dg.AssetsDefinition:
     how = "is written to" if store.mode == "live" else "is computed, not written to (dry run)"
 
     @store_asset(
@@ -112,6 +116,10 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
         report.rows.attrs["only"] = sorted(config.skus)  # the frame holds nothing else
         return dg.Output(report.rows, metadata=_published_metadata(parts, report))
 
+    return published_quantities
+
+
+def _observed(name: str, store: Store) -> dg.AssetsDefinition:
     @store_asset(
         name,
         "observed_quantities",
@@ -144,7 +152,7 @@ def store_assets(name: str, store: Store) -> list[dg.AssetsDefinition]:
             },
         )
 
-    return [published_quantities, observed_quantities]
+    return observed_quantities
 
 
 @contextmanager

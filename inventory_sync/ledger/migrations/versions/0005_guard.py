@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0005"
-down_revision = "0004"
+down_revision = "0003"
 
 # The last index serves the question what was changed lately; first publications do not count.
 _STEPS = """

@@ -281,7 +281,7 @@ class TestBadHints:
         other = world.stores["b2b"].buy(world.key("b2b"), 3)
         lanes.hint("b2b", "orders/create", other.order_id)
         ear.hear()
-        assert world.ledger.order_lines()["taken_units"].tolist() == [3, 4]
+        assert set(world.ledger.order_lines()["taken_units"]) == {3, 4}
         assert (waiting(world), waiting(world, "b2b")) == (1, 0)
 
     def test_it_is_tried_a_few_times_and_then_kept_with_its_reason(

@@ -30,11 +30,14 @@ _OURS: Final[dict[str, Any]] = {
 
 
 @contextmanager
-def announced(engine: Engine, channels: Sequence[str], ring: Callable[[], None]) -> Iterator[None]:
+def announced(
+    engine: Engine, channels: Sequence[str], ring: Callable[[str], None]
+) -> Iterator[None]:
     """Call ``ring`` from another thread at each announcement on a channel, while this is held.
 
-    ``engine`` says where to connect to; its driver is psycopg. It also rings once when it is
-    connected, and again after a lost connection, for something may have been missed.
+    It is told what was announced with it. ``engine`` says where to connect to; its driver is
+    psycopg. It also rings, told nothing, when it is connected, and again after a lost connection,
+    for something may have been missed.
     """
     ended = threading.Event()
     mine, its = socket.socketpair()  # written to when it ends: it waits for that as well
@@ -62,7 +65,9 @@ class _End:
     wakes: socket.socket
 
 
-def _listen(engine: Engine, channels: Sequence[str], ring: Callable[[], None], end: _End) -> None:
+def _listen(
+    engine: Engine, channels: Sequence[str], ring: Callable[[str], None], end: _End
+) -> None:
     # As the engine hands them to the driver: SQLAlchemy's spelling of a URL is not libpq's.
     _, arguments = engine.dialect.create_connect_args(engine.url)
     while not end.is_now.is_set():
@@ -75,11 +80,11 @@ def _listen(engine: Engine, channels: Sequence[str], ring: Callable[[], None], e
                     readable.register(awaited, selectors.EVENT_READ)
                 for channel in channels:
                     connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
-                ring()
+                ring("")
                 while not end.is_now.is_set():
                     readable.select()
-                    for _ in connection.notifies(timeout=0):
-                        ring()
+                    for announcement in connection.notifies(timeout=0):
+                        ring(announcement.payload)
         except psycopg.OperationalError as failure:
             # The message may quote the URL; its type says enough.
             _LOG.warning("announcements.lost", channels=channels, cause=type(failure).__name__)

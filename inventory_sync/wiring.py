@@ -23,11 +23,16 @@ from inventory_sync.domain.dated_rows import ProjectionRules
 from inventory_sync.domain.evidence import Limits
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.promise import Place
+from inventory_sync.erp import tryton
+from inventory_sync.erp.api import ApiErp
+from inventory_sync.erp.odoo import OdooFace, OdooOptions
+from inventory_sync.erp.odoo_client import OdooLogin, odoo_client
 from inventory_sync.erp.sql import SqlErp
+from inventory_sync.erp.tryton import Tryton, TrytonRules
 from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
 from inventory_sync.ledger import Ledger, connect, embedded
 from inventory_sync.ledger.dagster_home import write_dagster_home
-from inventory_sync.settings import Promise, PromiseLocation, Settings, Store
+from inventory_sync.settings import Erp, PromiseLocation, Settings, Store
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.requests import Endpoint
 from inventory_sync.shopify.storefront import ShopifyStorefront
@@ -93,20 +98,72 @@ def open_ledger(databases: Databases) -> Iterator[Ledger]:
 
 
 @contextmanager
-def erp_source(settings: Settings, databases: Databases) -> Iterator[SqlErp]:
-    """The ERP connector that the settings name."""
+def erp_source(
+    settings: Settings, databases: Databases, *, tell: Callable[[str], None] = lambda line: None
+) -> Iterator[SqlErp | ApiErp]:
+    """The ERP connector that the settings name; ``tell`` hears how a full load goes on."""
     with ExitStack() as stack:
-        url = settings.erp.url.get_secret_value()
-        if url.startswith(EMBEDDED):
-            url = stack.enter_context(databases.embedded_url(url.removeprefix(EMBEDDED)))
-        erp = SqlErp(
-            url,
-            settings.erp.schema_,
-            statement_timeout_seconds=settings.erp.statement_timeout_seconds,
-            notify_channel=settings.erp.notify_channel,
-        )
+        erp: SqlErp | ApiErp
+        match settings.erp.connector:
+            case "tryton":
+                erp = ApiErp(_tryton(settings.erp), tell=tell)
+            case "odoo":
+                erp = ApiErp(_odoo(settings.erp), tell=tell)
+            case _:
+                url = settings.erp.url.get_secret_value()
+                if url.startswith(EMBEDDED):
+                    url = stack.enter_context(databases.embedded_url(url.removeprefix(EMBEDDED)))
+                erp = SqlErp(
+                    url,
+                    settings.erp.schema_,
+                    statement_timeout_seconds=settings.erp.statement_timeout_seconds,
+                    notify_channel=settings.erp.notify_channel,
+                )
         stack.callback(erp.close)
         yield erp
+
+
+def _tryton(erp: Erp) -> Tryton:
+    rules = TrytonRules(
+        stock_of=erp.stock_of,
+        unavailable=tuple(erp.unavailable_locations),
+        drafts=erp.drafts,
+        company=erp.company,
+        web_shop=erp.web_shop if erp.write_back else None,
+        customer=erp.customer if erp.write_back else None,
+    )
+    return tryton.connect(
+        erp.url.get_secret_value(),
+        _key(erp),
+        rules,
+        timeout_seconds=erp.call_timeout_seconds,
+        parallel_calls=erp.parallel_calls,
+    )
+
+
+def _odoo(erp: Erp) -> OdooFace:
+    quotations = dict.fromkeys(("draft", "sent"), "pending") if erp.drafts == "pending" else {}
+    quotations.update(erp.odoo.quotations.items())
+    options = OdooOptions(
+        time_zone=erp.odoo.time_zone,
+        quotations=quotations,
+        unavailable_locations=tuple(erp.unavailable_locations),
+        order_field=erp.odoo.order_field,
+        line_field=erp.odoo.line_field,
+        partner_id=erp.odoo.partner_id if erp.write_back else None,
+    )
+    origin, _, database = erp.url.get_secret_value().rstrip("/").rpartition("/")
+    client = odoo_client(
+        origin,
+        OdooLogin(database, erp.user or "", _key(erp), erp.company),
+        timeout_seconds=erp.call_timeout_seconds,
+        parallel_calls=erp.parallel_calls,
+    )
+    return OdooFace(client, options)
+
+
+def _key(erp: Erp) -> str:
+    return erp.api_key.get_secret_value() if erp.api_key else ""
 
 
 def storefront(name: str, store: Store, *, reserve_share: float = 0.0) -> ShopifyStorefront:
@@ -149,7 +206,7 @@ def open_parts(
             stack.callback(front.close)
             fronts[name] = front
         yield Parts(
-            erp=stack.enter_context(erp_source(settings, databases)),
+            erp=stack.enter_context(erp_source(settings, databases, tell=tell)),
             ledger=ledger,
             storefronts=fronts,
             promise_fronts={name: front.promises for name, front in fronts.items()},
@@ -160,7 +217,7 @@ def open_parts(
             new_id=lambda: str(uuid.uuid4()),
             code_version=__version__,
             tell=tell,
-            promises=promise_policy(settings.promise),
+            promises=promise_policy(settings),
             explain_url=settings.receiver.explain_url,
             rules=rules,
         )
@@ -171,8 +228,9 @@ def check_limits(settings: Settings) -> Limits:
     return Limits(**settings.checks.model_dump())
 
 
-def promise_policy(promise: Promise) -> PromisePolicy:
+def promise_policy(settings: Settings) -> PromisePolicy:
     """What the settings say about dates, in the words of the flow."""
+    promise = settings.promise
     rules = ProjectionRules(
         horizon_days=promise.horizon_days,
         same_day=promise.same_day,
@@ -183,7 +241,7 @@ def promise_policy(promise: Promise) -> PromisePolicy:
         name: Place(name, _calendar(location), priority)
         for priority, (name, location) in enumerate(promise.locations.items())
     }
-    return PromisePolicy(rules, places)
+    return PromisePolicy(rules, places, settings.pooling.atp_method == "projected")
 
 
 def _calendar(location: PromiseLocation) -> Calendar:

@@ -85,7 +85,7 @@ def measure(parts: Parts, levels: int, count: Callable[[str], StoreCount]) -> li
     everything afterwards: a fast wrong publish is no measurement.
     """
     judged = judge(_full_shelves(levels))
-    basis = Basis.of(judged, parts.now())
+    basis = Basis.of(parts, judged)
 
     def publish(store: str) -> Published:
         began = perf_counter()

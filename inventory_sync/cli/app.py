@@ -18,6 +18,7 @@ from inventory_sync.cli.contract_commands import contracts
 from inventory_sync.cli.drift_commands import add_drift_commands
 from inventory_sync.cli.explain_command import explain
 from inventory_sync.cli.guard_commands import add_guard_commands
+from inventory_sync.cli.mishap_commands import sandbox
 from inventory_sync.cli.promise_commands import promises
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.settings import SettingsError
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 app.add_typer(contracts, name="contracts")
+app.add_typer(sandbox, name="sandbox")
 add_guard_commands(app)
 add_drift_commands(app)
 webhooks = typer.Typer(no_args_is_help=True, help="The stores' webhook subscriptions.")
@@ -220,12 +222,15 @@ def release(
 def simulate(
     hours: Annotated[float, typer.Option(help="Simulated hours.", min=1)] = 100.0,
     seed: Annotated[int, typer.Option(help="A seed repeats a run exactly.", min=0)] = 1,
+    faultless: Annotated[
+        bool, typer.Option("--faultless", help="Nothing goes wrong: no check may ever be red.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run the product's own core in a simulated company, with crashes, lost messages and rushes."""
     from inventory_sync.cli.simulate import simulate as run_simulation
 
-    raise typer.Exit(run_simulation(hours, seed, as_json=json))
+    raise typer.Exit(run_simulation(hours, seed, faultless=faultless, as_json=json))
 
 
 @app.command()

@@ -5,7 +5,7 @@ are judged as the last run of Dagster has left them. Nothing is written anywhere
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,14 +14,13 @@ import pandas as pd
 from inventory_sync.cli.show import print_json, print_table, records
 from inventory_sync.contracts import Contract, compiled, load_contracts
 from inventory_sync.contracts.expectations import hold_against
-from inventory_sync.contracts.frames import Given, lists_of, whole_dataset
+from inventory_sync.contracts.frames import Given, givens
 from inventory_sync.contracts.verdicts import Judgement
 from inventory_sync.defs.contract_checks import judge_kept
 from inventory_sync.defs.metadata import in_units
 from inventory_sync.defs.resources import FrameIOManager
 from inventory_sync.domain.extract import ErpEvent
-from inventory_sync.domain.frames import EVENTS, SNAPSHOT_DATASETS, ErpSnapshot
-from inventory_sync.domain.quarantine import judge
+from inventory_sync.domain.frames import EVENTS, ErpSnapshot
 from inventory_sync.domain.rules import Rules
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, erp_source
@@ -83,16 +82,10 @@ def contract_lines() -> Iterator[dict[str, Any]]:
 def _erp_given(
     snapshot: ErpSnapshot, events: Sequence[ErpEvent], rules: Rules, now: datetime
 ) -> dict[str, Given]:
-    judged = judge(snapshot, rules)
-    believed = judged.snapshot
-    lists = lists_of({"locations": believed.locations, "products": believed.products})
-    rows = {
-        dataset.name: whole_dataset(dataset, getattr(believed, dataset.name), judged.aside)
-        for dataset in SNAPSHOT_DATASETS
-    }
     names = [column.name for column in EVENTS.columns]
-    rows["events"] = pd.DataFrame([asdict(event) for event in events], columns=names)
-    return {name: Given(frame, snapshot.taken_at, now, lists) for name, frame in rows.items()}
+    rows = pd.DataFrame([asdict(event) for event in events], columns=names)
+    found = givens(snapshot, rules, now)
+    return {**found, "events": replace(found["locations"], rows=rows)}
 
 
 def _line(contract: Contract, asset: str, judgement: Judgement | None) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def _all_lines(*, fix: bool, go_live: bool) -> Iterator[Line]:
 
 
 def _erp_lines(settings: Settings, databases: Databases, seen: Seen) -> Iterator[Line]:
-    what = f"ERP contract in schema {settings.erp.schema_}"
+    is_sql = settings.erp.connector == "sql"
+    what = f"ERP contract {f'in schema {settings.erp.schema_}' if is_sql else 'by API'}"
     try:
         with erp_source(settings, databases) as erp:
             problems = erp.check()

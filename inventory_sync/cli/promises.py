@@ -13,8 +13,8 @@ from inventory_sync.cli.show import print_json, print_table, records
 from inventory_sync.domain.given_promises import SEPARATOR
 from inventory_sync.domain.promise_score import scores
 from inventory_sync.domain.slips import OrderPromise
+from inventory_sync.flow.days import days_now
 from inventory_sync.flow.promise_review import review
-from inventory_sync.flow.promising import days_now
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, open_ledger, open_parts
 

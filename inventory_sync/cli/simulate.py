@@ -12,11 +12,12 @@ from rich.text import Text
 
 from inventory_sync.cli.show import console, print_json, print_table
 from inventory_sync.simulation.run import Report, run
-from inventory_sync.simulation.scenario import scenario_of
+from inventory_sync.simulation.scenario import faultless_of, scenario_of
 
 
-def simulate(hours: float, seed: int, *, as_json: bool) -> int:
-    """Run episodes until the hours are over or something happens that must never happen.
+def simulate(hours: float, seed: int, *, faultless: bool, as_json: bool) -> int:
+    """Run episodes until the hours are over or something happens that must never happen; where
+    nothing goes wrong (``faultless``), that is a check which is red.
 
     Returns 1 in that case, after the command that repeats it.
     """
@@ -25,11 +26,13 @@ def simulate(hours: float, seed: int, *, as_json: bool) -> int:
         def tell(report: Report, seconds: float) -> None:
             live.update(Text(_line(report, hours, seconds)), refresh=True)
 
-        report = run(hours, seed, map(scenario_of, count(seed)), tell=tell)
+        scenarios = map(faultless_of if faultless else scenario_of, count(seed))
+        report = run(hours, seed, scenarios, tell=tell)
+    repeat = _repeat(report, " --faultless" if faultless else "")
     if as_json:
-        print_json(asdict(report) | {"repeat": _repeat(report)})
+        print_json(asdict(report) | {"repeat": repeat})
     else:
-        _show(report)
+        _show(report, repeat)
     return 0 if report.violation is None else 1
 
 
@@ -40,13 +43,13 @@ def _line(report: Report, hours: float, seconds: float) -> str:
     )
 
 
-def _repeat(report: Report) -> str | None:
+def _repeat(report: Report, option: str) -> str | None:
     if report.violation is None:
         return None
-    return f"inventory-sync simulate --seed {report.seed} --hours {report.episode_hours:g}"
+    return f"inventory-sync simulate --seed {report.seed} --hours {report.episode_hours:g}{option}"
 
 
-def _show(report: Report) -> None:
+def _show(report: Report, repeat: str | None) -> None:
     done = {
         "hours": round(report.hours),
         "episodes": report.episodes,
@@ -54,6 +57,7 @@ def _show(report: Report) -> None:
         "calls that reached a store": report.calls,
         "event passes": report.passes,
         "careful passes": report.careful,
+        "reconciles, each with seven verdicts on each store": report.reconciles,
     }
     print_table("What happened", ["what", "count"], [list(row) for row in done.items()])
     _count("Faults", report.faults)
@@ -62,7 +66,7 @@ def _show(report: Report) -> None:
         console.print("Nothing happened that must never happen.")
         return
     console.print(Text(report.violation))
-    console.print(f"Repeat it with: {_repeat(report)}")
+    console.print(f"Repeat it with: {repeat}")
 
 
 def _count(title: str, counts: Counter[str]) -> None:

@@ -17,6 +17,7 @@ from inventory_sync.wiring import Databases
 SHOWN_PASSES = 10
 SHOWN_FINDINGS = 50
 SHOWN_CHANGES = 20
+SHOWN_DEAD = 20
 
 
 def show_status(*, as_json: bool) -> int:
@@ -30,6 +31,7 @@ def show_status(*, as_json: bool) -> int:
             findings = ledger.open_findings()
             intents = [ledger.open_intents(s).assign(store=s) for s in settings.stores]
             stops = ledger.stops()
+            dead = ledger.inbox_dead()
         finally:
             ledger.close()
     lost = pd.concat(intents, ignore_index=True)
@@ -47,12 +49,14 @@ def show_status(*, as_json: bool) -> int:
             "findings": records(findings),
             "writes_without_outcome": records(lost),
             "stopped_passes": [asdict(stop) for stop in stops],
+            "webhooks_set_aside": records(dead),
         }
         print_json(listing)
         return 0 if good else 1
     for stop in stops:
         _print_stop(stop)
     _print(passes, states, findings, lost)
+    _print_dead(dead)
     return 0 if good else 1
 
 
@@ -155,3 +159,29 @@ def _print(
             .to_numpy()
             .tolist(),
         )
+
+
+def _print_dead(dead: pd.DataFrame) -> None:
+    """Deliveries that could not be understood; what they told is found by polling."""
+    if dead.empty:
+        return
+    print_table(
+        f"Webhooks set aside ({len(dead)}; orders are polled all the same)",
+        ["received (UTC)", "store", "topic", "delivery", "reason"],
+        [
+            [
+                f"{r['received_at']:%Y-%m-%d %H:%M}",
+                r["store"],
+                r["topic"],
+                r["webhook_id"],
+                r["dead_reason"],
+            ]
+            for r in records(
+                dead.head(SHOWN_DEAD).assign(
+                    received_at=lambda rows: pd.to_datetime(rows["received_at"], utc=True)
+                )
+            )
+        ],
+    )
+    if len(dead) > SHOWN_DEAD:
+        console.print(f"... and {len(dead) - SHOWN_DEAD} more; --json shows all.")

@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 
 from inventory_sync.contracts.terms import ERP, Contract
-from inventory_sync.domain.frames import DATASETS, Dataset
+from inventory_sync.domain.frames import DATASETS, SNAPSHOT_DATASETS, Dataset, ErpSnapshot
+from inventory_sync.domain.quarantine import judge
+from inventory_sync.domain.rules import Rules
 from inventory_sync.domain.set_aside import restored
 
 Lists = Mapping[tuple[str, str], pd.Index]
@@ -60,6 +62,22 @@ def lists_of(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Ind
         (name, column): pd.Index(frame[column].dropna().astype("object"))
         for name, frame in frames.items()
         for column in DATASETS[name].key
+    }
+
+
+def givens(snapshot: ErpSnapshot, rules: Rules, now: datetime) -> dict[str, Given]:
+    """Every dataset of a reading of the ERP but the events, by name."""
+    judged = judge(snapshot, rules)
+    believed = judged.snapshot
+    lists = lists_of({"locations": believed.locations, "products": believed.products})
+    return {
+        dataset.name: Given(
+            whole_dataset(dataset, getattr(believed, dataset.name), judged.aside),
+            snapshot.taken_at,
+            now,
+            lists,
+        )
+        for dataset in SNAPSHOT_DATASETS
     }
 
 

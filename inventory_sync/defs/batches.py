@@ -14,6 +14,8 @@ from typing import Any, Final
 import dagster as dg
 import pandas as pd
 
+from inventory_sync.contracts import load_contracts
+from inventory_sync.defs.contract_checks import CONTRACT_CHECK, evaluation_of, judge_reading
 from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
 from inventory_sync.domain.batches import BatchName
@@ -64,7 +66,18 @@ def batch_definitions(settings: Settings) -> dict[BatchName, BatchDefinitions]:
 
 def _job(batch: BatchName, zone: str) -> dg.JobDefinition:
     @dg.op(
+        name=f"check_before_{batch}",
+        description="Hold what the ERP says against the data contracts. Where a critical term is "
+        "broken, nothing is published.",
+        out=dg.Out(dg.Nothing),
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL),
+    )
+    def check(context: dg.OpExecutionContext, inventory_sync: InventorySync) -> None:
+        _hold_contracts(context, inventory_sync)
+
+    @dg.op(
         name=f"publish_{batch}",
+        ins={"contracts_are_kept": dg.In(dg.Nothing)},
         description=f"Note the SKUs of {_WHAT[batch]}, and publish all that waits, in portions.",
         retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL),
     )
@@ -92,9 +105,30 @@ def _job(batch: BatchName, zone: str) -> dg.JobDefinition:
         },
     )
     def batch_job() -> None:
-        publish()
+        publish(check())
 
     return batch_job
+
+
+def _hold_contracts(context: dg.OpExecutionContext, inventory_sync: InventorySync) -> None:
+    """Report the check of every dataset of the ERP, and fail where a critical term is broken."""
+    contracts = load_contracts(inventory_sync.settings().data_contracts)
+    try:
+        with inventory_sync.parts(context.log) as parts:
+            snapshot, rules, now = parts.erp.snapshot(), parts.rules, parts.now()
+    except InventorySyncError as error:
+        raise dg.Failure(str(error), allow_retries=isinstance(error, ErpUnavailable)) from None
+    critical: list[str] = []
+    for judgement in judge_reading(contracts, snapshot, rules, now=now):
+        context.instance.report_runless_asset_event(evaluation_of(judgement))
+        if judgement.severity == "critical":
+            critical.append(judgement.contract.asset)
+    if critical:
+        raise dg.Failure(
+            f"A critical term of the data contracts is broken, so nothing is published: see the "
+            f"check {CONTRACT_CHECK} of {', '.join(critical)}.",
+            allow_retries=False,
+        )
 
 
 def _day(context: dg.OpExecutionContext) -> Day | None:

@@ -15,10 +15,12 @@ import pandas as pd
 
 from inventory_sync.contracts import Contract
 from inventory_sync.contracts.expectations import hold_against
-from inventory_sync.contracts.frames import Given, dataset_of, lists_of, whole_dataset
+from inventory_sync.contracts.frames import Given, dataset_of, givens, lists_of, whole_dataset
 from inventory_sync.contracts.verdicts import Judgement
 from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import FrameIOManager
+from inventory_sync.domain.frames import ErpSnapshot
+from inventory_sync.domain.rules import Rules
 
 CONTRACT_CHECK = "the_data_keep_their_contract"
 
@@ -75,6 +77,31 @@ def _checks(
             yield result_of(key.asset_key, judgement)
 
     return judge_contracts
+
+
+def judge_reading(
+    contracts: Sequence[Contract], snapshot: ErpSnapshot, rules: Rules, *, now: datetime
+) -> Iterator[Judgement]:
+    """Hold a reading of the ERP against the contracts about it."""
+    given = givens(snapshot, rules, now)
+    for contract in contracts:
+        if _is_read_whole(contract):
+            yield hold_against(contract, given[contract.name])
+
+
+def evaluation_of(judgement: Judgement) -> dg.AssetCheckEvaluation:
+    """The same verdicts for a pass whose frames are no assets of its run."""
+    contract = judgement.contract
+    result = result_of(dg.AssetKey(contract.asset.split("/")), judgement)
+    assert result.asset_key is not None
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=CONTRACT_CHECK,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
+        blocking=contract.is_critical,
+    )
 
 
 def judge_kept(contract: Contract, asset: str, read: Read, *, now: datetime) -> Judgement | None:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
+from inventory_sync.flow.days import days_of
 from inventory_sync.flow.promise_review import review
-from inventory_sync.flow.promising import days_of
 
 LOOKED_BACK_DAYS = 30
 

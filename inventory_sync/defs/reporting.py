@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from inventory_sync.defs.metadata import explained_by, table
-from inventory_sync.domain.atp import TERM_COLUMNS
+from inventory_sync.domain.atp import sum_of_terms
 from inventory_sync.domain.dirty import Lane
 from inventory_sync.flow.event_report import EventReport
 from inventory_sync.flow.parts import Parts
@@ -169,11 +169,7 @@ def _store_events(
 
 def _sum_check(rows: Sequence[dict[str, Any]]) -> dg.AssetCheckEvaluation:
     plain = [row for row in rows if not row["limited_by"]]
-    wrong = [
-        row
-        for row in plain
-        if row["atp_micros"] != row[TERM_COLUMNS[0]] - sum(row[name] for name in TERM_COLUMNS[1:])
-    ]
+    wrong = [row for row in plain if row["atp_micros"] != sum_of_terms(row)]
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(["atp", "available_to_promise"]),
         check_name="atp_is_the_sum_of_its_terms",

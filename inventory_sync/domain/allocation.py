@@ -27,6 +27,7 @@ OFFER_COLUMNS = (
     "offer_units",
     "certainty",
     "limited_by",
+    "covered_by",
 )
 
 
@@ -86,7 +87,7 @@ def offers(
 
     ``in_flight``: store_location_id, sku, in_flight_micros of this store. Terms and ATP are summed
     over the ERP locations of the store location; negatives count. ``limited_by`` names the parts
-    that limit a kit.
+    that limit a kit, ``covered_by`` the supply that covers commitments.
     """
     mapped = pd.DataFrame(
         [(gid, place) for gid, places in locations.items() for place in places],
@@ -98,7 +99,8 @@ def offers(
         [list(locations), sorted(atp.tracked_skus)], names=["store_location_id", "sku"]
     )
     result = sums.reindex(everything, fill_value=0).reset_index()
-    result["limited_by"] = _limits(atp.rows, mapped).reindex(everything).to_numpy()
+    for name in ("limited_by", "covered_by"):
+        result[name] = _names(atp.rows, name, mapped).reindex(everything).to_numpy()
     deducted = in_flight.set_index(["store_location_id", "sku"])["in_flight_micros"]
     # What stands there for a kit are its own lines; its parts in flight cost it more.
     lost = pd.Series(kits_lost(atp, in_flight, locations), dtype="int64")
@@ -117,8 +119,8 @@ def _summed(rows: pd.DataFrame, mapped: pd.DataFrame) -> pd.DataFrame:
     return sums
 
 
-def _limits(rows: pd.DataFrame, mapped: pd.DataFrame) -> "pd.Series[str]":
-    """The parts that limit each kit at the ERP locations of each store location."""
-    kits = rows.loc[rows["is_kit"].astype(bool), ["sku", "location", "limited_by"]]
-    parts = kits.merge(mapped, on="location").groupby(["store_location_id", "sku"])["limited_by"]
-    return parts.agg(lambda names: ", ".join(sorted(set(names))))
+def _names(rows: pd.DataFrame, column: str, mapped: pd.DataFrame) -> "pd.Series[str]":
+    """What the rows say at the ERP locations of each store location, each text once."""
+    said = rows.loc[rows[column].notna(), ["sku", "location", column]]
+    texts = said.merge(mapped, on="location").groupby(["store_location_id", "sku"])[column]
+    return texts.agg(lambda found: ", ".join(sorted(set(found))))

@@ -4,20 +4,41 @@ Put here what turns judged ERP rows into ATP per SKU and location. The summation
 ``position.py``, kits in ``kits.py``; from ATP to a store's offer it is ``allocation.py``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from inventory_sync.domain import kits as kits_rules
+from inventory_sync.domain.covered import Lookahead, covered_by_supply, no_cover
 from inventory_sync.domain.findings import Certainty
+from inventory_sync.domain.keys import code_pairs
 from inventory_sync.domain.position import KINDS, CommitmentRows, StockRows, net_position
 from inventory_sync.domain.quarantine import Judged
 
-TERM_COLUMNS = ("physical_micros", "unavailable_micros", *(f"{kind}_micros" for kind in KINDS))
-ATP_COLUMNS = ("sku", "location", *TERM_COLUMNS, "atp_micros", "certainty", "is_kit", "limited_by")
+COVERED = "covered_micros"
+"""The only term that is given back: commitments that supply covers (``covered.py``)."""
+
+TERM_COLUMNS = (
+    "physical_micros",
+    "unavailable_micros",
+    *(f"{kind}_micros" for kind in KINDS),
+    COVERED,
+)
+ATP_COLUMNS = (
+    "sku",
+    "location",
+    *TERM_COLUMNS,
+    "atp_micros",
+    "certainty",
+    "is_kit",
+    "limited_by",
+    "covered_by",
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +47,8 @@ class Atp:
 
     ``rows`` holds one row per SKU and location that has stock, a commitment or a part of a kit
     (``ATP_COLUMNS``; micros; a kit's own terms are 0, its ATP comes from ``limited_by``). A tracked
-    SKU without a row at a location has 0 there; a doubtful one always has a row.
+    SKU without a row at a location has 0 there; a doubtful one always has a row. By the method
+    ``stock``, ``covered_micros`` is 0 everywhere.
     """
 
     rows: pd.DataFrame
@@ -52,16 +74,27 @@ def open_commitments(commitments: pd.DataFrame, now: datetime) -> pd.DataFrame:
     return commitments[~expired]
 
 
-def available_to_promise(judged: Judged, now: datetime) -> Atp:
-    """ATP(sku, location) = physical - unavailable - sum of open commitments (design 5)."""
+def sum_of_terms(terms: Mapping[str, Any] | pd.DataFrame) -> Any:
+    """What the terms of a row come to, or of all rows of a frame (``TERM_COLUMNS``)."""
+    physical, *less = (terms[name] for name in TERM_COLUMNS if name != COVERED)
+    return physical - sum(less) + terms[COVERED]
+
+
+def available_to_promise(judged: Judged, now: datetime, lookahead: Lookahead | None = None) -> Atp:
+    """ATP(sku, location) = physical - unavailable - sum of open commitments (design 5).
+
+    With a ``lookahead`` of the same instant it is today's projection: what supply covers does not
+    count as taken. Where there is any doubt, everything counts.
+    """
     snapshot = judged.snapshot
+    covered = covered_by_supply(snapshot, lookahead) if lookahead else no_cover()
     kits = kits_rules.resolve(snapshot.components)
     demand = kits_rules.explode(open_commitments(snapshot.commitments, now), kits)
     # What stands at a kit itself is not counted: its ATP is what its parts allow.
     stock = snapshot.stock[~snapshot.stock["sku"].isin(set(kits.parts))]
     doubts = _with_parts(judged.doubts, kits)
     doubtful = _doubtful_pairs(doubts, snapshot.locations)
-    pairs, (stock_key, demand_key, _) = code_pairs(stock, demand, doubtful)
+    pairs, (stock_key, demand_key, _, covered_key) = code_pairs(stock, demand, doubtful, covered)
     position = net_position(
         len(pairs),
         StockRows(
@@ -75,17 +108,23 @@ def available_to_promise(judged: Judged, now: datetime) -> Atp:
             demand["quantity_micros"].to_numpy(np.int64),
         ),
     )
-    terms = [position.physical, position.unavailable, *position.committed]
+    pairs["certainty"] = certainty_of(pairs, doubts)
+    sure = (pairs["certainty"] == Certainty.EXACT).to_numpy()[covered_key]
+    covered, covered_key = covered[sure], covered_key[sure]
+    given_back, covered_by = np.zeros(len(pairs), np.int64), np.full(len(pairs), None, object)
+    given_back[covered_key] = covered["covered_micros"]
+    covered_by[covered_key] = covered["covered_by"]
+    terms = [position.physical, position.unavailable, *position.committed, given_back]
     rows = pairs.assign(
         **dict(zip(TERM_COLUMNS, terms, strict=True)),
-        atp_micros=position.atp(),
+        atp_micros=position.atp() + given_back,
         is_kit=False,
         limited_by=None,
+        covered_by=covered_by,
     )
-    rows["certainty"] = certainty_of(rows, doubts)
     assembled = kits_rules.assemble(kits, rows)
     assembled["certainty"] = np.maximum(assembled["certainty"], certainty_of(assembled, doubts))
-    assembled = assembled.assign(is_kit=True, **dict.fromkeys(TERM_COLUMNS, 0))
+    assembled = assembled.assign(is_kit=True, covered_by=None, **dict.fromkeys(TERM_COLUMNS, 0))
     return Atp.of(_stacked(rows, assembled), snapshot.components, snapshot.products)
 
 
@@ -123,37 +162,6 @@ def _doubtful_pairs(doubts: pd.DataFrame, locations: pd.DataFrame) -> pd.DataFra
     spread = doubts.loc[everywhere, ["sku"]].merge(locations[["location"]], how="cross")
     pairs = pd.concat([doubts.loc[~everywhere, ["sku", "location"]], spread], ignore_index=True)
     return pairs.dropna().drop_duplicates()
-
-
-def code_pairs(*parts: pd.DataFrame) -> tuple[pd.DataFrame, list[NDArray[np.int64]]]:
-    """Number the pairs of SKU and location that occur: the pairs, and the key of every row."""
-    skus = _union([part["sku"] for part in parts])
-    places = _union([part["location"] for part in parts])
-    packed = [
-        _codes(part["sku"], skus) * len(places) + _codes(part["location"], places) for part in parts
-    ]
-    keys, distinct = pd.factorize(np.concatenate(packed), sort=True)
-    pairs = pd.DataFrame(
-        {
-            "sku": skus.take(distinct // max(len(places), 1)),
-            "location": places.take(distinct % max(len(places), 1)),
-        }
-    )
-    return pairs, np.split(keys, np.cumsum([len(part) for part in packed])[:-1])
-
-
-def _union(columns: "list[pd.Series[str]]") -> pd.Index:
-    """All values that occur, sorted; gathered from categories, not from rows."""
-    values: set[str] = set()
-    for column in columns:
-        values.update(column.astype("category").cat.categories)
-    return pd.Index(sorted(values), dtype="object")
-
-
-def _codes(column: "pd.Series[str]", index: pd.Index) -> NDArray[np.int64]:
-    coded = column.astype("category")
-    positions = index.get_indexer(coded.cat.categories.astype("object"))
-    return positions.astype(np.int64)[coded.cat.codes.to_numpy()]
 
 
 def _stacked(rows: pd.DataFrame, assembled: pd.DataFrame) -> pd.DataFrame:

@@ -50,6 +50,14 @@ INTERESTS: Final[Mapping[BatchName, Interest]] = {
     ),
 }
 
+ALL_SUPPLY: Final = Interest(
+    event_kinds=frozenset(),
+    stock=False,
+    supply_kinds=frozenset({"purchase", "production", "transfer"}),
+    commitment_kinds=frozenset(),
+)
+"""Whatever comes, of whoever it is."""
+
 SUPPLY_KINDS: Final = frozenset(
     {"stock_received", "production_completed", "transfer_received", "supply_changed"}
 )
@@ -73,6 +81,15 @@ class Changed:
     taken_at: datetime
     skus: frozenset[str]
     documents: frozenset[str]
+
+
+EVENT_KINDS: Final = frozenset(
+    {"order_created", "order_confirmed", "order_changed", "order_cancelled", "order_shipped"}
+    | HOLD_KINDS
+    | SUPPLY_KINDS
+    | COUNT_KINDS
+)
+"""Every kind of event that an ERP may tell of (design 5)."""
 
 
 def lane_of(event_kind: str) -> Lane:

@@ -35,6 +35,14 @@ class LocalToday:
         """The date there at another instant."""
         return moment.astimezone(self.zones.get(location, UTC)).date()
 
+    def next_midnight(self) -> datetime:
+        """When the next day begins at the first of the locations, in UTC."""
+        begins = [
+            datetime.combine(self.now.astimezone(zone).date() + _DAY, time(), zone)
+            for zone in (UTC, *self.zones.values())
+        ]
+        return min(moment.astimezone(UTC) for moment in begins)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

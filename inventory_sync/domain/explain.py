@@ -26,6 +26,7 @@ LABELS: Final = {
     "order": "confirmed orders",
     "work": "parts for production",
     "transfer": "outgoing transfers",
+    "covered": "later commitments that supply covers",
     "basis": "counted otherwise than from stock",
     "atp": "ATP",
     "in_flight": "orders in flight, unknown to the ERP",
@@ -89,6 +90,8 @@ def steps_of(
         micros = waterfall.get(f"{name}_micros") or 0
         if micros or name == "physical":
             stairs.step(name, micros if name == "physical" else -micros)
+    if covered := waterfall.get("covered_micros"):
+        stairs.step("covered", covered, waterfall.get("covered_by"))
     stairs.reach("basis", waterfall.get("atp_micros"), _limits(waterfall))
     stairs.total("atp")
     stairs.step("in_flight", -(waterfall.get("in_flight_micros") or 0))

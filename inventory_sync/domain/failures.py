@@ -15,6 +15,7 @@ from inventory_sync.domain.evidence import Evidence, Limits, Verdict
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.holds import held, phantom_holds
 from inventory_sync.domain.orders import in_flight, in_flight_effect
+from inventory_sync.domain.oversold import pools_of_the_sold
 from inventory_sync.domain.units import SCALE
 
 
@@ -23,9 +24,11 @@ def overselling(evidence: Evidence, limits: Limits) -> Verdict:
 
     Where the pool of a SKU is negative, more is promised than there is. As much of that as this
     store's open orders take, whether the ERP has them already or not, is oversold. A SKU at several
-    store locations counts once, kits as their parts.
+    store locations counts once, kits as their parts. What may be delivered from elsewhere, or was
+    cancelled, does not count.
     """
-    pools = evidence.offered[evidence.offered["certainty"] != Certainty.UNKNOWN]
+    pools = pools_of_the_sold(evidence)
+    pools = pools[pools["certainty"] != Certainty.UNKNOWN]
     pools = pools[(pools["pool_micros"] < 0) & ~pools["sku"].isin(set(evidence.kits.parts))]
     rows = pools.merge(_sold(evidence), on=["store_location_id", "sku"])
     missing, sold = (rows[name].to_numpy(np.int64) for name in ("pool_micros", "sold_micros"))
@@ -112,12 +115,12 @@ def outdated_stock_data(evidence: Evidence, limits: Limits) -> Verdict:
     levels = evidence.levels
     late = levels[
         ~levels["is_moving"]
-        & (levels["shown_units"] == levels["explained_units"]).fillna(False).astype(bool)
+        & _is_ours(levels)
         & (levels["shown_units"] != levels["quantity_units"])
     ]
     taken_at = pd.Timestamp(evidence.taken_at)
-    since = pd.to_datetime(late["sku"].map(evidence.changed_at), utc=True).fillna(taken_at)
-    minutes = (taken_at - since).dt.total_seconds().clip(lower=0) / 60
+    since = pd.to_datetime(late["sku"].map(evidence.changed_at), utc=True)
+    minutes = (taken_at - since).dt.total_seconds().fillna(0).clip(lower=0) / 60
     rows = late.assign(minutes=minutes.round(1)).sort_values("minutes", ascending=False)
     oldest = float(rows["minutes"].max()) if len(rows) else 0.0
     columns = ["sku", "store_location_id", "shown_units", "quantity_units", "minutes"]
@@ -127,26 +130,29 @@ def outdated_stock_data(evidence: Evidence, limits: Limits) -> Verdict:
 
 def inventory_fragmentation(evidence: Evidence, limits: Limits) -> Verdict:
     """Levels that show less than their rules offer of the shared stock, while another store that
-    sells from the same ERP locations shows all of its offer: the stock is divided against the
-    rules.
+    sells from one of the same ERP locations shows all of its offer: the stock is divided against
+    the rules. What is merely late does not count: that is outdated stock data.
     """
-    own = _with_reach(evidence.levels, evidence.locations[evidence.store])
+    own = evidence.levels
     less = own[
         ~own["is_moving"]
+        & ~_is_ours(own)
         & (own["certainty"] == Certainty.EXACT)
         & (own["shown_units"] < own["offer_units"])
     ]
     peers = [
-        _with_reach(rows, evidence.locations[str(store)])
+        _by_location(rows, evidence.locations[str(store)])
         for store, rows in evidence.healthy.groupby("store")
         if store != evidence.store
     ]
     if not peers:
         less = less.head(0)
     else:
-        others = pd.concat(peers).groupby(["sku", "reach"])["store"].first()
-        less = less.merge(
-            others.rename("shown_whole_in").reset_index(), on=["sku", "reach"], how="inner"
+        whole = pd.concat(peers).groupby(["sku", "location"])["store"].first()
+        less = (
+            _by_location(less, evidence.locations[evidence.store])
+            .merge(whole.rename("shown_whole_in").reset_index(), on=["sku", "location"])
+            .drop_duplicates(["sku", "store_location_id"])
         )
     columns = ["sku", "store_location_id", "shown_units", "offer_units"]
     columns += ["shown_whole_in"] if peers else []
@@ -154,10 +160,15 @@ def inventory_fragmentation(evidence: Evidence, limits: Limits) -> Verdict:
     return Verdict("inventory_fragmentation", len(less), "levels", limit, less[columns])
 
 
-def _with_reach(rows: pd.DataFrame, mapped: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """The levels with the ERP locations behind them, as one text."""
-    reach = {gid: ", ".join(sorted(set(places))) for gid, places in mapped.items()}
-    return rows.assign(reach=rows["store_location_id"].map(reach))
+def _is_ours(levels: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a level shows what orders explain: only we have to change it."""
+    return (levels["shown_units"] == levels["explained_units"]).fillna(False).astype(bool)
+
+
+def _by_location(rows: pd.DataFrame, mapped: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """The levels, each once for every ERP location behind it (``location``)."""
+    behind = rows["store_location_id"].map(mapped)
+    return rows.assign(location=behind).explode("location", ignore_index=True)
 
 
 def customer_confusion(evidence: Evidence, limits: Limits) -> Verdict:

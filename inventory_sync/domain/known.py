@@ -55,17 +55,28 @@ class KnownLevel:
     as_of: datetime | None
 
 
+SUPPLY_SCOPE: Final = "erp supply"
+"""The scope of doubts that are about dates alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Levels and order lines of some SKUs in all stores, as of one instant of the ledger.
 
     ``lines`` holds every line of one of the SKUs and every line of an inventory item of one of the
     levels. ``doubtful``: SKUs about which a full pass had a doubt; they are never raised.
+    ``unsure_supply``: those whose supply it did not believe because of another SKU's.
     """
 
     levels: Sequence[KnownLevel]
     lines: Sequence[KnownLine]
     doubtful: frozenset[str]
+    unsure_supply: frozenset[str] = frozenset()
+
+    @property
+    def undated(self) -> frozenset[str]:
+        """The SKUs that no supply is counted for."""
+        return self.doubtful | self.unsure_supply
 
 
 def taken_of_levels(known: Known) -> dict[tuple[str, LevelKey], int]:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inventory_sync.domain.atp import Atp, code_pairs
+from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.calendar import LocalToday
 from inventory_sync.domain.dated_rows import (
     Known,
@@ -29,6 +29,7 @@ from inventory_sync.domain.dated_rows import (
 )
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.frames import ErpSnapshot
+from inventory_sync.domain.keys import code_pairs
 from inventory_sync.domain.kits import explode
 from inventory_sync.domain.lookahead import DatedRows, promisable
 from inventory_sync.domain.projected_kits import PAIR_STEPS, kit_steps

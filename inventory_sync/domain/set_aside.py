@@ -93,6 +93,14 @@ def restored(dataset: Dataset, aside: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def shared_supply(aside: pd.DataFrame) -> frozenset[str]:
+    """The SKUs in quarantine because one supply id stands at several of them: who reads only one
+    of them does not see it.
+    """
+    rows = restored(DATASETS["supply"], aside)[["supply_id", "sku"]].dropna().drop_duplicates()
+    return frozenset(rows.loc[rows["supply_id"].duplicated(keep=False), "sku"].astype(str))
+
+
 def _time(text: str | None) -> pd.Timestamp | None:
     """A time as it was written down; ``None`` when the source held something else."""
     try:

@@ -27,17 +27,19 @@ from inventory_sync.domain.frames import (
     no_faults,
 )
 from inventory_sync.erp.conversion import typed_frame
+from inventory_sync.erp.extract_rows import DATED
 from inventory_sync.erp.postgres_copy import copied_chunks
 from inventory_sync.erp.sql_changes import read_changed
 from inventory_sync.erp.sql_contract import Found, found_datasets, problems_of
 from inventory_sync.erp.sql_database import Reading, SqlDatabase
 from inventory_sync.erp.sql_events import (
+    before_unheard,
     last_event_id,
     read_events,
     skus_of_document,
     write_requests,
 )
-from inventory_sync.erp.sql_extract import DATED, Asked, read_extract, read_related
+from inventory_sync.erp.sql_extract import Asked, read_extract, read_related
 from inventory_sync.erp.sql_rows import row_chunks
 from inventory_sync.erp.sql_scope import Scope, is_storable
 
@@ -114,10 +116,15 @@ class SqlErp(SqlDatabase):
         self._remember(skus, extract.skus)
         return extract
 
-    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
-        """Events with a higher id, lowest first. Raises what ``snapshot`` raises."""
+    def events(
+        self, after_id: int, *, limit: int = 10_000, besides: Collection[int] = ()
+    ) -> list[ErpEvent]:
+        """Events with a higher id besides these, lowest first. Raises what ``snapshot`` raises."""
         with self._statement("events") as connection:
-            return read_events(connection, self._schema, after_id, limit, self._clock())
+            if besides:
+                after_id = before_unheard(connection, self._schema, after_id, besides)
+            found = read_events(connection, self._schema, after_id, limit, self._clock())
+        return [event for event in found if event.event_id not in besides]
 
     def last_event_id(self) -> int:
         """The highest event id now, 0 when there is none."""
@@ -144,8 +151,10 @@ class SqlErp(SqlDatabase):
             )
 
     @contextmanager
-    def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
-        """Ring at each announcement; yields false where the database makes none."""
+    def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
+        """Ring at each announcement, which may be the kind of an event; yields false where the
+        database makes none.
+        """
         if not self._is_postgres or self._channel is None:
             yield False
             return

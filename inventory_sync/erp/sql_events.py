@@ -4,7 +4,7 @@ Put here how the dataset ``events`` is read and ``order_requests`` is written. W
 to is ``flow/hearing.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -54,6 +54,22 @@ def read_events(
         .limit(limit)
     )
     return [_event(row, now) for row in connection.execute(statement)]
+
+
+def before_unheard(
+    connection: Connection, schema: str | None, after_id: int, heard: Collection[int]
+) -> int:
+    """The id from which on all events that are not ``heard`` are found; ids alone are read."""
+    events = _table("events", _EVENT, schema)
+    ids = connection.scalars(
+        select(events.c.event_id).where(events.c.event_id > after_id).order_by(events.c.event_id)
+    )
+    last = after_id
+    for event_id in ids:
+        if event_id not in heard:
+            return int(event_id) - 1
+        last = int(event_id)
+    return last
 
 
 def last_event_id(connection: Connection, schema: str | None) -> int:

@@ -8,7 +8,7 @@ leave a reserve of the rate limit (``shopify/throttle.py``).
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,9 +17,12 @@ from inventory_sync.domain.batches import INTERESTS, BatchName, Changed
 from inventory_sync.domain.dirty import DirtySku, Mark
 from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.extract import EVERYTHING
+from inventory_sync.domain.guards import FEW, canary_skus
+from inventory_sync.flow.canary import watch_few
 from inventory_sync.flow.event_pass import AWAY, STOPPED_FOR, UNREACHABLE_FOR, EventPasses
 from inventory_sync.flow.event_report import EventReport, StoreOutcome
 from inventory_sync.flow.lane import MOST_SKUS
+from inventory_sync.flow.new_day import skus_of_a_new_day
 from inventory_sync.flow.parts import Parts
 
 PORTION_SKUS: Final = 1000
@@ -95,7 +98,8 @@ def run_batch(parts: Parts, batch: BatchName, *, day: Day | None = None) -> Batc
     """Note what has changed since the last batch, or on a past day, and publish all that waits.
 
     The figures are always those of now. Raises ``ErpUnavailable`` or ``ContractBroken`` when the
-    ERP cannot be read: what was noted stays on the list.
+    ERP cannot be read, and ``PassRefused`` when a store does not show the canary: what was noted
+    stays on the list.
     """
     began_at = parts.now()
     report = _note(parts, batch, day)
@@ -115,6 +119,8 @@ def _note(parts: Parts, batch: BatchName, day: Day | None) -> BatchReport:
     since = day.begins_at if day else (last or parts.now() - FIRST_LOOK_BACK) - OVERLAP
     changed = parts.erp.changed(INTERESTS[batch], since, day.ends_at if day else None)
     skus = _skus(parts, changed)
+    if batch == "replenishment" and day is None:
+        skus |= skus_of_a_new_day(parts, last, changed.taken_at)
     now = parts.now()
     marks = [Mark(sku, now, now, batch) for sku in sorted(skus)]
     parts.ledger.note_changes(batch, marks, until=None if day else changed.taken_at)
@@ -135,14 +141,41 @@ def _serve(parts: Parts, report: BatchReport, began_at: datetime) -> None:
     passes = EventPasses(parts, kind=report.batch)
     try:
         while work := _waiting(parts):
-            for at in range(0, len(work), PORTION_SKUS):
-                portion = passes.run(work[at : at + PORTION_SKUS])
-                report.add(portion)
-                left = max(0, len(work) - at - PORTION_SKUS)
+            first = _canary_of(parts, work)
+            left = len(work)
+            for portion in _portions(work, first):
+                done = passes.run(portion)
+                report.add(done)
+                left -= len(portion)
                 parts.tell(_progress(report, left, (parts.now() - began_at).total_seconds()))
-                _rest(parts, list(portion.stores.values()))
+                if portion[0].sku in first:
+                    _watch(parts, done)
+                _rest(parts, list(done.stores.values()))
     finally:
         passes.close()
+
+
+def _canary_of(parts: Parts, work: Sequence[DirtySku]) -> frozenset[str]:
+    """The SKUs that go first, if some shall; few are no more than a canary themselves."""
+    share = parts.limits.canary_share
+    if not share or len(work) < FEW:
+        return frozenset()
+    return canary_skus((item.sku for item in work), parts.new_id(), share)
+
+
+def _portions(work: Sequence[DirtySku], first: frozenset[str]) -> Iterator[Sequence[DirtySku]]:
+    for part in (
+        [item for item in work if item.sku in first],
+        [item for item in work if item.sku not in first],
+    ):
+        for at in range(0, len(part), PORTION_SKUS):
+            yield part[at : at + PORTION_SKUS]
+
+
+def _watch(parts: Parts, done: EventReport) -> None:
+    for store, outcome in done.stores.items():
+        if outcome.failure is None and (outcome.sent.applied or outcome.sent.unknown):
+            watch_few(parts, store, outcome.sent)
 
 
 def _waiting(parts: Parts) -> Sequence[DirtySku]:

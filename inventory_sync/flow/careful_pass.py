@@ -60,7 +60,7 @@ def careful_pass(parts: Parts, work: Sequence[DirtySku]) -> CarefulReport:
     judged = _judged(parts, snapshot, known, pass_id)
     on_shelves = judged.snapshot.stock[["sku", "location"]].astype(str)
     rows = frozenset(on_shelves.itertuples(index=False, name=None))
-    basis = replace(Basis.of(judged, parts.now()), stock=rows)
+    basis = replace(Basis.of(parts, judged), stock=rows)
     live = [store for store in parts.policies if parts.policies[store].live]
 
     def serve(store: str) -> StoreReport:
@@ -90,7 +90,8 @@ def careful_pass(parts: Parts, work: Sequence[DirtySku]) -> CarefulReport:
 def _judged(parts: Parts, snapshot: ErpSnapshot, known: Known, pass_id: str) -> Judged:
     """The rows about these SKUs, judged; what is wrong with them is kept and shown.
 
-    What a full pass doubts because of rows that are not read here stays in doubt.
+    What a full pass doubts because of rows that are not read here stays in doubt, and supply that
+    it did not believe because of them is not counted.
     """
     judged = judge(snapshot, parts.rules)
     looked_at = {
@@ -101,9 +102,12 @@ def _judged(parts: Parts, snapshot: ErpSnapshot, known: Known, pass_id: str) -> 
     parts.ledger.record_findings(
         "erp", judged.findings, pass_id=pass_id, at=parts.now(), subjects=looked_at
     )
+    unsure = judged.snapshot.supply["sku"].isin(known.unsure_supply)
+    believed = replace(judged.snapshot, supply=judged.snapshot.supply[~unsure])
     doubts = Notebook()
     doubts.doubt_everywhere(set(known.doubtful), Certainty.AT_MOST)
-    return replace(judged, doubts=joined([judged.doubts, *doubts.doubts], DOUBT_COLUMNS))
+    all_doubts = joined([judged.doubts, *doubts.doubts], DOUBT_COLUMNS)
+    return replace(judged, snapshot=believed, doubts=all_doubts)
 
 
 def _read(parts: Parts, store: str, known: Known) -> Reading:

@@ -126,7 +126,9 @@ class EventMemory(Protocol):
         ...
 
     def record_doubts(self, scope: str, skus: Collection[str], *, pass_id: str) -> None:
-        """Replace the SKUs about which a full pass has a doubt, because of ``erp`` or a store."""
+        """Replace the SKUs about which a full pass has a doubt, because of ``erp`` or a store;
+        ``SUPPLY_SCOPE``: about their supply alone.
+        """
         ...
 
     def set_clocks(

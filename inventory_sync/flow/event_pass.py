@@ -21,6 +21,7 @@ from inventory_sync.domain.kits import related_skus
 from inventory_sync.domain.known import with_unheard
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.flow.act import Plan, Sent, act
+from inventory_sync.flow.days import lookahead
 from inventory_sync.flow.event_guard import EventGuard
 from inventory_sync.flow.event_report import EventReport, StoreOutcome, latencies, waterfalls
 from inventory_sync.flow.full_pass import note_failure
@@ -101,11 +102,13 @@ class EventPasses:
         compare-and-swap fail (protocol B.2). ``shown`` is what levels were seen to show: what is
         missing there counts as sold.
         """
-        extract = self._extract(skus)
-        now = self._parts.now()
-        known = self._parts.ledger.known(extract.skus, stale_since=now - STALE_WINDOW)
+        parts, extract = self._parts, self._extract(skus)
+        now = parts.now()
+        known = parts.ledger.known(extract.skus, stale_since=now - STALE_WINDOW)
         told = with_unheard(known, shown or {})
-        return decide_few(extract, told, self._terms, now=now, rules=self._parts.rules)
+        zones = extract.dates.zones if extract.dates else {}
+        ahead = lookahead(parts, zones, extract.taken_at)
+        return decide_few(extract, told, self._terms, now=now, rules=parts.rules, lookahead=ahead)
 
     def _extract(self, skus: Collection[str]) -> ErpExtract:
         """The ERP's rows, with the acknowledgements of every order that the ledger knows of them.
@@ -116,7 +119,8 @@ class EventPasses:
         wanted = frozenset().union(*(self.related(sku) for sku in skus))
         while True:
             order_ids = self._parts.ledger.order_ids_of(wanted)
-            extract = self._parts.erp.extract(skus, order_ids)
+            dated = self._parts.promises.offered
+            extract = self._parts.erp.extract(skus, order_ids, dated=dated)
             if extract.skus <= wanted:
                 return extract
             wanted = extract.skus

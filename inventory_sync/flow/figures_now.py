@@ -83,7 +83,7 @@ def _with_care(
 ) -> tuple[dict[Place, Mapping[str, Any]], dict[str, str]]:
     """The same by the frames, which judge rows that are not plain."""
     judged = judge(snapshot, parts.rules)
-    basis = Basis.of(judged, parts.now())
+    basis = Basis.of(parts, judged)
     doubts = judged.doubts[judged.doubts["sku"] == sku]
     reason = "a row of the ERP is in quarantine: not raised" if len(doubts) else None
     found: dict[Place, Mapping[str, Any]] = {}

@@ -105,7 +105,7 @@ def _run(parts: Parts, wishes: Wishes, pass_id: str) -> PassReport:
     judged = read_erp(
         parts, pass_id, override_guard=wishes.override_guard, approval=wishes.approval
     )
-    basis = Basis.of(judged, parts.now())
+    basis = Basis.of(parts, judged)
     if wishes.must_exist:
         _know(wishes.skus or frozenset(), basis.atp)
     stores = list(parts.policies)

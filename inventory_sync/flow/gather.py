@@ -17,9 +17,11 @@ from inventory_sync.domain.dirty import Clock, Mark
 from inventory_sync.domain.errors import PassRefused, StoreStopped
 from inventory_sync.domain.findings import findings_frame
 from inventory_sync.domain.kits import related_skus
+from inventory_sync.domain.known import SUPPLY_SCOPE
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import LEVEL, CatalogItem, Level, level_keys
 from inventory_sync.domain.quarantine import Judged, judge
+from inventory_sync.domain.set_aside import shared_supply
 from inventory_sync.domain.settlement import SETTLED, Settled, settle_by_reading
 from inventory_sync.domain.stops import Approval
 from inventory_sync.flow.guarded import guard_snapshot
@@ -91,6 +93,7 @@ def remember_for_events(parts: Parts, pass_id: str, judged: Judged) -> None:
     pairs = judged.snapshot.components[["kit_sku", "component_sku"]].astype(str)
     groups = related_skus(pairs.itertuples(index=False), doubted)
     parts.ledger.record_doubts("erp", set().union(*groups), pass_id=pass_id)
+    parts.ledger.record_doubts(SUPPLY_SCOPE, shared_supply(judged.aside), pass_id=pass_id)
     taken_at, now = judged.snapshot.taken_at, parts.now()
     commitments = judged.snapshot.commitments
     ending = commitments[commitments["expires_at"] > pd.Timestamp(taken_at)]

@@ -58,13 +58,13 @@ class ErpEar:
         highest = self._start() if self._highest is None else self._highest
         looks_back = now >= self._look_back_at
         after = self._low_id(now, highest) if looks_back else highest
-        events = self._parts.erp.events(after, limit=_EVENTS_AT_ONCE)
-        new = [event for event in events if event.event_id not in self._heard]
-        if new:
-            self._record(new, now)
+        heard = self._heard if looks_back else ()
+        events = self._parts.erp.events(after, limit=_EVENTS_AT_ONCE, besides=heard)
+        if events:
+            self._record(events, now)
         if looks_back:
-            last = events[-1].event_id if events else self._parts.erp.last_event_id()
-            if last < highest and len(events) < _EVENTS_AT_ONCE:
+            is_newer = events and events[-1].event_id > highest
+            if not is_newer and self._parts.erp.last_event_id() < highest:
                 self._begin_anew(now)
             self._look_back_at = now + self._poll
         if len(events) == _EVENTS_AT_ONCE:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from inventory_sync.domain.batches import COUNT_KINDS, BatchName, batch_of
+from inventory_sync.domain.batches import COUNT_KINDS, EVENT_KINDS, BatchName, batch_of, lane_of
 from inventory_sync.domain.dirty import Channel, DirtySku, Lane
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.event_report import EventReport
 from inventory_sync.flow.hearing import Ear, ErpEar, HoldEar
+from inventory_sync.flow.new_day import NewDay
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.store_hearing import StoreEar
 
@@ -112,6 +113,7 @@ class LaneWorker:
         self._claims = Claims()
         self._ear = _ear(parts, name, poll_seconds)
         self._ask_at = parts.now()
+        self._new_day = NewDay(parts)
         self._was_urgent = False
 
     @contextmanager
@@ -121,7 +123,7 @@ class LaneWorker:
             stack.callback(self._passes.close)
             stack.enter_context(self._parts.ledger.on_work(_CHANNELS[self.name], self.ring))
             if self.name != "store_orders":
-                stack.enter_context(self._parts.erp.on_event(self.ring))
+                stack.enter_context(self._parts.erp.on_event(self.announced))
             yield self
 
     @contextmanager
@@ -138,6 +140,11 @@ class LaneWorker:
     def ring(self) -> None:
         """Wake the lane."""
         self._bell.set()
+
+    def announced(self, kind: str) -> None:
+        """The ERP has events; those of a kind that another lane hears wake nobody here."""
+        if kind not in EVENT_KINDS or lane_of(kind) == self.name:
+            self.ring()
 
     def asked(self) -> None:
         """A run was asked for what the lane handed over; leave it time to begin."""
@@ -218,8 +225,8 @@ class LaneWorker:
 
     def _left_to_a_run(self, waiting: Collection[Lane]) -> Handover | None:
         """Ask for the run that serves a lane without a sensor; one sensor looks at each of them."""
-        if "batch" in waiting and self.name == "supply_events":
-            return self._batch("replenishment")  # one was killed
+        if self.name == "supply_events" and ("batch" in waiting or self._new_day.has_begun()):
+            return self._batch("replenishment")  # one was killed, or supply is late since midnight
         return self._repair() if "repair" in waiting else None
 
     def _batch(self, batch: BatchName) -> Handover | None:

@@ -36,10 +36,14 @@ class StorePolicy:
 
 @dataclass(frozen=True)
 class PromisePolicy:
-    """What the settings say about dates: how dated rows count, and the calendar of each place."""
+    """What the settings say about dates: how dated rows count, and the calendar of each place.
+
+    ``offered``: whether stores offer today's projection instead of the stock less all commitments.
+    """
 
     rules: ProjectionRules = field(default_factory=ProjectionRules)
     places: Mapping[str, Place] = field(default_factory=dict)
+    offered: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ import pandas as pd
 
 from inventory_sync.domain import orders
 from inventory_sync.domain.allocation import offers
-from inventory_sync.domain.atp import Atp, available_to_promise, open_commitments
+from inventory_sync.domain.atp import Atp, open_commitments
 from inventory_sync.domain.behind import rows_behind
 from inventory_sync.domain.decision import StorePlan, StoreView, decide
 from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
 from inventory_sync.domain.held_back import counted_levels
 from inventory_sync.domain.quarantine import Judged
+from inventory_sync.flow.days import atp_of
 from inventory_sync.flow.gather import read_store
 from inventory_sync.flow.parts import Parts, StorePolicy
 
@@ -48,15 +49,18 @@ class Basis:
         return counted_levels(self.stock, self.atp.kits.base_parts(), policy.locations, skus)
 
     @classmethod
-    def of(cls, judged: Judged, read_at: datetime) -> "Basis":
-        """Compute ATP from judged rows, as of the instant of the snapshot."""
+    def of(cls, parts: Parts, judged: Judged) -> "Basis":
+        """Compute ATP from judged rows that were read just now, as of the instant of the snapshot.
+
+        Raises ``ContractBroken`` when the quantities together are too large for an exact sum.
+        """
         snapshot = judged.snapshot
         return cls(
-            available_to_promise(judged, snapshot.taken_at),
+            atp_of(parts, judged),
             snapshot.acknowledged_orders,
             frozenset(snapshot.locations["location"].astype(str)),
             snapshot.taken_at,
-            read_at,
+            parts.now(),
             open_commitments(snapshot.commitments, snapshot.taken_at),
         )
 
@@ -86,7 +90,7 @@ class Survey:
 
 def survey_store(parts: Parts, store: str, judged: Judged) -> Survey:
     """Plan a store without writing to it, for ``doctor``; its orders are read as in a pass."""
-    basis = Basis.of(judged, parts.now())
+    basis = Basis.of(parts, judged)
     with parts.ledger.store_lock(store):
         view, lost_locations = read_store(parts, store)
     plan = decide_store(store_offers(parts, store, basis), view, basis.atp)

@@ -50,8 +50,13 @@ class ErpSource(Protocol):
         """
         ...
 
-    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
-        """Events with a higher id, lowest first. Ids may commit out of order (design 5)."""
+    def events(
+        self, after_id: int, *, limit: int = 10_000, besides: Collection[int] = ()
+    ) -> list[ErpEvent]:
+        """Events with a higher id ``besides`` those of these ids, lowest first.
+
+        Ids may commit out of order (design 5); among so many heard events a late one is few bytes.
+        """
         ...
 
     def last_event_id(self) -> int:
@@ -71,9 +76,10 @@ class ErpSource(Protocol):
         """
         ...
 
-    def on_event(self, ring: Callable[[], None]) -> AbstractContextManager[bool]:
+    def on_event(self, ring: Callable[[str], None]) -> AbstractContextManager[bool]:
         """Call ``ring`` from another thread whenever the ERP announces events.
 
+        It is told their kind where the ERP says it, else anything that is no kind of event.
         Yields false where the ERP cannot announce: then its events are found by polling alone.
         """
         ...

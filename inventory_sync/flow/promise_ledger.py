@@ -31,9 +31,10 @@ from inventory_sync.domain.slips import (
     published_slips,
     settle,
 )
+from inventory_sync.flow.days import days_of
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.promise_ledger_port import PromiseBook
-from inventory_sync.flow.promising import days_of, places_of
+from inventory_sync.flow.promising import places_of
 
 _EXTERNAL = {"external_order_id": "order_id", "external_line_id": "line_id"}
 

@@ -16,9 +16,8 @@ import pandas as pd
 
 from inventory_sync.domain import orders
 from inventory_sync.domain.atp import Atp, available_to_promise
-from inventory_sync.domain.calendar import LocalToday, zone_named
 from inventory_sync.domain.dated_rows import REPORT_COLUMNS, Report
-from inventory_sync.domain.errors import CalendarRefused, PromiseRefused, UnknownSku
+from inventory_sync.domain.errors import PromiseRefused, UnknownSku
 from inventory_sync.domain.extract import ErpExtract
 from inventory_sync.domain.few.dates import few_curves, plain_dates
 from inventory_sync.domain.few.offers import lines_in_flight
@@ -38,6 +37,7 @@ from inventory_sync.domain.promise import (
 )
 from inventory_sync.domain.quarantine import judge
 from inventory_sync.domain.units import micros_to_decimal
+from inventory_sync.flow.days import days_of, local_days
 from inventory_sync.flow.parts import Parts
 
 BAD_ZONE = "its time zone is not known: its days are those of UTC"
@@ -67,18 +67,6 @@ def project_snapshot(
     found = project(atp, snapshot, zones, parts.promises.rules, demand)
     report = pd.DataFrame(lost, columns=list(REPORT_COLUMNS))
     return Projection(found.steps, pd.concat([found.report, report], ignore_index=True))
-
-
-def days_of(parts: Parts, locations: pd.DataFrame) -> tuple[LocalToday, list[str]]:
-    """What day it is at each location of the ERP, and those whose time zone nobody knows."""
-    named = locations[["location", "time_zone"]].dropna()
-    return _zones(parts, dict(named.astype(str).itertuples(index=False, name=None)))
-
-
-def days_now(parts: Parts) -> LocalToday:
-    """What day it is at each location. Raises what ``extract`` raises."""
-    dates = parts.erp.extract((), (), dated=True).dates
-    return _zones(parts, dates.zones if dates else {})[0]
 
 
 def places_of(parts: Parts, locations: pd.DataFrame) -> tuple[Place, ...]:
@@ -130,7 +118,7 @@ def _plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
         if line.sku in extract.skus
         for place in orders.erp_locations_of(stores.get(line.store, {}), line.store_location_id)
     ]
-    today, _ = _zones(parts, extract.dates.zones)
+    today, _ = local_days(parts, extract.dates.zones)
     return Facts(
         {str(row.sku) for row in extract.products},
         sorted(extract.locations),
@@ -175,11 +163,12 @@ def _framed_facts(parts: Parts, skus: Sequence[str]) -> Facts:
 def _doubted(
     found: Mapping[tuple[str, str], Curve], known: Known, extract: ErpExtract
 ) -> dict[tuple[str, str], Curve]:
-    """The curves, those that a full pass doubts as at most: who reads a few SKUs does not see why.
+    """The curves, those that a full pass doubts as at most: who reads a few SKUs does not see why,
+    for instance that a supply id stands at another SKU too.
 
     A demand that is not placed may be one on a kit or on its parts, so a doubt is about them all.
     """
-    doubted = with_kits(extract, known.doubtful)
+    doubted = with_kits(extract, known.undated)
     return {
         pair: replace(curve, certainty=max(curve.certainty, Certainty.AT_MOST))
         if pair[0] in doubted
@@ -226,21 +215,3 @@ def _notes(ladders: Sequence[Ladder]) -> tuple[str, ...]:
         for found in ladders
         for said in found.passed
     )
-
-
-def _zones(parts: Parts, named: Mapping[str, str]) -> tuple[LocalToday, list[str]]:
-    """What day it is at each location, and the locations whose time zone nobody knows.
-
-    The settings know better than the ERP.
-    """
-    zones: dict[str, ZoneInfo] = {}
-    unknown = []
-    for location, zone in named.items():
-        try:
-            zones[location] = zone_named(zone)
-        except CalendarRefused:
-            unknown.append(location)
-    for location, place in parts.promises.places.items():
-        if place.calendar:
-            zones[location] = place.calendar.zone
-    return LocalToday(parts.now(), zones), unknown

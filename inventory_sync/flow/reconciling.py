@@ -127,7 +127,7 @@ def reconcile(parts: Parts, *, repair: bool, limits: Limits) -> Reconciliation:
         before = parts.ledger.order_lines()
         heard = {store: parts.ledger.taken_units(store) for store in stores}
         judged = read_erp(parts, pass_id)
-        basis = Basis.of(judged, parts.now())
+        basis = Basis.of(parts, judged)
         read, no_orders = each_store(parts, pass_id, stores, partial(read_orders, parts))
         late = _late_skus(before, parts.ledger.order_lines(), parts.now() - LATE_AFTER)
         job = _Job(
@@ -208,7 +208,7 @@ def _compare(parts: Parts, job: _Job, store: str) -> Comparison:
             parts,
             store,
             stale_levels(levels),
-            erp_rows=(job.snapshot.stock, job.snapshot.commitments),
+            erp_rows=_counted_rows(parts, job.snapshot),
             pending=pending,
             kits=job.basis.atp.kits,
         )
@@ -222,6 +222,12 @@ def _compare(parts: Parts, job: _Job, store: str) -> Comparison:
             store, result.drifted, levels=len(levels), pass_id=job.pass_id, at=parts.now()
         )
         return _repaired(parts, job, result, Reading(view, lost)) if job.repair else result
+
+
+def _counted_rows(parts: Parts, snapshot: ErpSnapshot) -> list[pd.DataFrame]:
+    """The rows that an offer rests on."""
+    supply = [snapshot.supply] if parts.promises.offered else []
+    return [snapshot.stock, snapshot.commitments, *supply]
 
 
 def _repaired(parts: Parts, job: _Job, found: Comparison, reading: Reading) -> Comparison:

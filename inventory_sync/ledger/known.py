@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Row, text
 
-from inventory_sync.domain.known import Known, KnownLevel, KnownLine
+from inventory_sync.domain.known import SUPPLY_SCOPE, Known, KnownLevel, KnownLine
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.ledger.frames import as_rows, given
 from inventory_sync.ledger.locks import wait_for_turn
@@ -59,7 +59,7 @@ _ORDER_IDS: Final = text("""
         on item.store = line.store and item.inventory_item_id = line.inventory_item_id
     order by order_id""")
 
-_DOUBTFUL: Final = text("select distinct sku from inventory_sync.sku_doubts where sku = any(:skus)")
+_DOUBTS: Final = text("select scope, sku from inventory_sync.sku_doubts where sku = any(:skus)")
 _NO_DOUBT: Final = text("delete from inventory_sync.sku_doubts where scope = :scope")
 _DOUBT: Final = text(f"""
     insert into inventory_sync.sku_doubts (scope, sku, pass_id)
@@ -72,7 +72,9 @@ class KnownRows:
     _engine: Engine
 
     def record_doubts(self, scope: str, skus: Collection[str], *, pass_id: str) -> None:
-        """Replace the SKUs about which a full pass has a doubt, because of ``erp`` or a store."""
+        """Replace the SKUs about which a full pass has a doubt, because of ``erp`` or a store;
+        ``SUPPLY_SCOPE``: about their supply alone.
+        """
         rows = as_rows({"sku": sku} for sku in sorted(skus))
         with self._engine.begin() as connection:
             wait_for_turn(connection, f"sku_doubts {scope}")
@@ -94,11 +96,12 @@ class KnownRows:
         with _one_instant(self._engine).connect() as connection:
             levels = connection.execute(_LEVELS, {**wanted, "stale_since": stale_since}).all()
             lines = connection.execute(_LINES, wanted).all()
-            doubtful = connection.scalars(_DOUBTFUL, wanted).all()
+            doubts = connection.execute(_DOUBTS, wanted).all()
         return Known(
             [_level(row) for row in levels],
             [KnownLine(*row) for row in lines],
-            frozenset(doubtful),
+            frozenset(row.sku for row in doubts if row.scope != SUPPLY_SCOPE),
+            frozenset(row.sku for row in doubts if row.scope == SUPPLY_SCOPE),
         )
 
 

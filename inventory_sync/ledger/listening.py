@@ -24,5 +24,6 @@ class Listening:
 
         Nobody is woken by what a lane marks of the events that it hears itself: it is awake.
         """
-        with announced(self._engine, [f"inventory_sync_{channel}" for channel in channels], ring):
+        names = [f"inventory_sync_{channel}" for channel in channels]
+        with announced(self._engine, names, lambda _: ring()):
             yield

@@ -20,54 +20,21 @@ from pydantic import (
     model_validator,
 )
 
+from inventory_sync.settings.erp import Erp
 from inventory_sync.settings.operations import GoLive, Retention
 from inventory_sync.settings.stores import ADMIN_URL, STORE_NAME, Share, Store, Strict
-
-
-class Erp(Strict):
-    """Which ERP connector is used, and where the ERP is."""
-
-    connector: Literal["sql"] = "sql"
-    url: SecretStr
-    schema_: str = Field(default="erp_contract", alias="schema", min_length=1)
-    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
-    notify_channel: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")] | None = (
-        "erp_events"
-    )
-    acknowledge_within_minutes: Annotated[int, Field(ge=1, le=100_000)] = 60
-    statement_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
-
-    @field_validator("connector", mode="before")
-    @classmethod
-    def _available(cls, value: Any) -> Any:
-        if value in ("tryton", "odoo"):
-            raise ValueError(f"the {value} connector is not part of this version; use sql")
-        return value
-
-    @field_validator("url")
-    @classmethod
-    def _url(cls, value: SecretStr) -> SecretStr:
-        if "://" not in value.get_secret_value():
-            raise ValueError("is not a database URL such as postgresql://user@host/erp")
-        return value
 
 
 class Pooling(Strict):
     """How stores share stock. ``shared``: every store shows its share of the whole pool.
 
-    ``atp_method``: ``stock`` offers stock less all commitments, whenever they are due.
+    ``atp_method``: ``stock`` offers stock less all commitments, whenever they are due;
+    ``projected`` what can be promised today without breaking one of them, by the rules of
+    ``promise``: an order of next month that supply covers takes no stock of today.
     """
 
     policy: Literal["shared"] = "shared"
-    atp_method: Literal["stock"] = "stock"
-
-    @field_validator("atp_method", mode="before")
-    @classmethod
-    def _of_stock(cls, value: Any) -> Any:
-        # Every path would have to agree on today's projection: full, careful and event passes.
-        if value == "projected":
-            raise ValueError("projected is not part of this version; use stock")
-        return value
+    atp_method: Literal["stock", "projected"] = "stock"
 
     @field_validator("policy", mode="before")
     @classmethod

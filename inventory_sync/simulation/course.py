@@ -81,6 +81,8 @@ def _plan(world: World, scenario: Scenario, rng: random.Random) -> None:
     again(scenario.rushes_per_hour, lambda: _rush(world, scenario, rng))
     again(scenario.reservations_per_hour, lambda: _reserve(world, rng))
     again(scenario.full_passes_per_hour, world.product.sync)
+    for hour in range(1, int(scenario.hours) + 1) if scenario.reconciles else ():
+        world.clock.at(hour * 3600.0, world.product.reconcile)
 
 
 def act(world: World, mix: Mix) -> None:

@@ -24,7 +24,8 @@ from inventory_sync.domain.extract import (
 )
 from inventory_sync.domain.frames import ErpSnapshot
 from inventory_sync.simulation.clock import Clock
-from inventory_sync.simulation.erp_frames import snapshot_of
+from inventory_sync.simulation.erp_frames import Instants, snapshot_of
+from inventory_sync.simulation.stamped import Stamped
 
 Pair = tuple[str, str]
 
@@ -72,18 +73,19 @@ class SimErp:
         skew: timedelta = timedelta(0),
     ) -> None:
         self.skus, self.locations, self.kits = tuple(skus), tuple(locations), dict(kits)
-        self.physical: dict[Pair, int] = {
-            (sku, place): 0 for sku in skus if sku not in kits for place in locations
-        }
-        self.promises: dict[str, Promise] = {}
-        self.acknowledged: dict[Pair, int] = {}
+        self.physical: Stamped[Pair, int] = Stamped(self.now)
+        self.promises: Stamped[str, Promise] = Stamped(self.now)
+        self.acknowledged: Stamped[Pair, int] = Stamped(self.now)
         self.requests: dict[str, OrderRequest] = {}
         self.asked: Callable[[OrderRequest], None] = lambda request: None
         self.read: dict[datetime, Books] = {}
         self._clock, self._skew = clock, skew
+        for sku in skus:
+            for place in locations if sku not in kits else ():
+                self.physical[sku, place] = 0
         self._events: list[tuple[float, ErpEvent]] = []
         self._last_id = 0
-        self._bells: list[Callable[[], None]] = []
+        self._bells: list[Callable[[str], None]] = []
 
     def now(self) -> datetime:
         """The time by the ERP's own clock."""
@@ -116,7 +118,7 @@ class SimErp:
 
     def _ring(self) -> None:
         for ring in tuple(self._bells):
-            ring()
+            ring("")
 
     def promise(self, promise: Promise) -> None:
         """Enter demand, or change it; none of nothing stays."""
@@ -175,7 +177,13 @@ class SimErp:
         """The same as frames; without ``skus``, everything."""
         everything = skus is None
         ids = {order for order, _ in self.acknowledged} if everything else order_ids
-        return snapshot_of(self.extract(self.skus if skus is None else skus, ids))
+        extract = self.extract(self.skus if skus is None else skus, ids)
+        return snapshot_of(
+            extract,
+            Instants(
+                self.physical.changed_at, self.promises.changed_at, self.acknowledged.changed_at
+            ),
+        )
 
     def _remember(self) -> datetime:
         """Keep what this reading saw, for the checks; of one instant there is one reading."""
@@ -191,10 +199,13 @@ class SimErp:
     def _between_reads(self) -> None:
         """Nothing happens between stock and acknowledgements: they are one snapshot."""
 
-    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
+    def events(
+        self, after_id: int, *, limit: int = 10_000, besides: Collection[int] = ()
+    ) -> list[ErpEvent]:
         """Events that are to be seen by now, lowest id first."""
         now = self._clock.seconds
-        return [e for at, e in self._events[after_id:] if at <= now][:limit]
+        seen = [e for at, e in self._events[after_id:] if at <= now and e.event_id not in besides]
+        return seen[:limit]
 
     def last_event_id(self) -> int:
         """The highest id that is to be seen."""
@@ -212,7 +223,7 @@ class SimErp:
         return Changed(self.now(), frozenset(self.skus), frozenset())
 
     @contextmanager
-    def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
+    def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
         """Call ``ring`` whenever an event becomes visible."""
         self._bells.append(ring)
         try:

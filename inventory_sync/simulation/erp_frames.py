@@ -4,7 +4,9 @@ Put the making of frames here; the rows are ``erp.py``. All of them are right: t
 about messages that get lost, not about rows that are wrong.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -14,7 +16,16 @@ from inventory_sync.domain.frames import SNAPSHOT_DATASETS, Column, ErpSnapshot,
 from inventory_sync.domain.units import SCALE
 
 
-def snapshot_of(extract: ErpExtract) -> ErpSnapshot:
+@dataclass(frozen=True)
+class Instants:
+    """When rows changed: stock by (sku, location), commitments by id, acknowledgements by line."""
+
+    stock: Mapping[tuple[str, str], datetime]
+    commitments: Mapping[str, datetime]
+    acknowledged: Mapping[tuple[str, str], datetime]
+
+
+def snapshot_of(extract: ErpExtract, changed: Instants) -> ErpSnapshot:
     """The frames of these rows; datasets that a pass does not count are empty."""
     at = extract.taken_at
     rows: dict[str, list[dict[str, Any]]] = {
@@ -27,7 +38,7 @@ def snapshot_of(extract: ErpExtract) -> ErpSnapshot:
         ],
         "components": _records(extract.components, ("kit_sku", "component_sku", "quantity")),
         "stock": [
-            {**row, "updated_at": at}
+            {**row, "updated_at": changed.stock[row["sku"], row["location"]]}
             for row in _records(extract.stock, ("sku", "location", "physical", "unavailable"))
         ],
         "commitments": [
@@ -36,7 +47,7 @@ def snapshot_of(extract: ErpExtract) -> ErpSnapshot:
                 "due_date": None,
                 "channel": None,
                 "external_line_id": None,
-                "updated_at": at,
+                "updated_at": changed.commitments[row["commitment_id"]],
             }
             for row in _records(
                 extract.commitments,
@@ -53,7 +64,12 @@ def snapshot_of(extract: ErpExtract) -> ErpSnapshot:
             )
         ],
         "acknowledged_orders": [
-            {**row, "updated_at": at}
+            {
+                **row,
+                "updated_at": changed.acknowledged[
+                    row["external_order_id"], row["external_line_id"]
+                ],
+            }
             for row in _records(
                 extract.acknowledged, ("external_order_id", "external_line_id", "quantity")
             )

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from inventory_sync.domain.dirty import LANES, Lane
 from inventory_sync.domain.errors import InventorySyncError
+from inventory_sync.domain.evidence import Limits
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.flow.careful_pass import careful_pass
@@ -22,6 +23,7 @@ from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.ports import ErpSource, Storefront
 from inventory_sync.flow.publish import Wishes
+from inventory_sync.flow.reconciling import reconcile
 from inventory_sync.simulation.outside import Onlooker, Outside
 from inventory_sync.simulation.process import Crash, OneThread, Process, Watched
 from inventory_sync.simulation.road import Client
@@ -69,7 +71,7 @@ class Product:
         """Bring the first shops up to date, and begin to listen."""
         ledger, erp = self._outside.ledger, self._outside.erp
         self._bells.enter_context(ledger.on_work((*LANES, "inbox"), self._ring))
-        self._bells.enter_context(erp.on_event(self._ring))
+        self._bells.enter_context(erp.on_event(lambda _: self._ring()))
         self.sync()
         self._open()
 
@@ -232,6 +234,16 @@ class Product:
             self._outside.happened(f"full pass: {sent}, failures {report.failures}")
 
         self._alone("full_sync", full)
+
+    def reconcile(self) -> None:
+        """What the job ``reconcile`` does; nothing that it finds is repaired."""
+
+        def judge(parts: Parts) -> None:
+            found = reconcile(parts, repair=False, limits=Limits())
+            self._outside.happened(f"reconcile: failures {found.failures}")
+            self._outside.checks.judged(found.verdicts)
+
+        self._alone("reconcile", judge)
 
     def call(self, name: str, work: Callable[[Parts], None]) -> None:
         """A command that a person runs, in a process of its own."""

@@ -33,6 +33,7 @@ class Report:
     calls: int = 0
     passes: int = 0
     careful: int = 0
+    reconciles: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     measured: Counter[str] = field(default_factory=Counter)
     violation: str | None = None
@@ -47,6 +48,7 @@ class Report:
         self.calls += other.calls
         self.passes += other.passes
         self.careful += other.careful
+        self.reconciles += other.reconciles
         self.faults += other.faults
         self.measured += other.measured
         if self.violation is None:
@@ -76,6 +78,7 @@ def episode(seed: int, scenario: Scenario) -> Report:
         calls=world.checks.calls,
         passes=world.product.passes,
         careful=world.ledger.passes["repair"],
+        reconciles=world.ledger.passes["reconcile"],
         faults=world.faults.counts,
         measured=world.checks.measured,
         violation=violation,

@@ -19,6 +19,7 @@ from inventory_sync.domain.stops import (
 )
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.cli.conftest import Ended
+from inventory_sync_tests.ledger.samples import hint
 
 Command = Callable[..., Ended]
 
@@ -80,8 +81,27 @@ def test_an_empty_ledger_is_good(command: Command, ledger: Ledger) -> None:
         "findings": [],
         "writes_without_outcome": [],
         "stopped_passes": [],
+        "webhooks_set_aside": [],
     }
     assert command("status").code == 0
+
+
+def test_webhooks_that_were_given_up_are_shown_with_their_reason(
+    command: Command, ledger: Ledger
+) -> None:
+    reason = f"no order is named in {HOSTILE}"
+    hints = [hint(number, dead_reason=reason) for number in range(22)]
+    ledger.receive(hints)
+    found = _json(command("status", "--json"))
+    assert found["good"]
+    assert {each["webhook_id"] for each in found["webhooks_set_aside"]} == {
+        each.webhook_id for each in hints
+    }
+    shown = command("status").out
+    assert "Webhooks set aside (22" in shown
+    assert "no order is named" in shown
+    assert "\x1b[31m" not in shown
+    assert "... and 2 more" in shown
 
 
 @pytest.mark.parametrize(

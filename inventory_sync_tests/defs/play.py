@@ -82,13 +82,17 @@ def run_full_sync(
     instance: dg.DagsterInstance | None = None,
 ) -> Run:
     """Execute the job, or the part of it that makes some assets, in this process."""
-    job = definitions_of(stage, settings_file).resolve_job_def("full_sync")
+    definitions = definitions_of(stage, settings_file)
+    job = definitions.resolve_job_def("full_sync")
+    keys = [dg.AssetKey(key.split("/")) for key in assets or ()]
+    together = dg.AssetSelection.assets(*keys).required_multi_asset_neighbors()
+    selected = together.resolve(definitions.resolve_asset_graph()) if keys else None
     with nullcontext(instance) if instance else dg.DagsterInstance.ephemeral() as memory:
         return Run(
             job.execute_in_process(
                 instance=memory,
                 raise_on_error=False,
                 run_config={"ops": config} if config else None,
-                asset_selection=[dg.AssetKey(key.split("/")) for key in assets] if assets else None,
+                asset_selection=sorted(selected) if selected else None,
             )
         )

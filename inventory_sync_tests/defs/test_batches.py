@@ -1,6 +1,7 @@
 """Batches as Dagster runs them: when, how often after a rest, and what a past day means."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,17 +17,21 @@ from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.schedules import schedule_execution_time_iterator
 
+from inventory_sync.contracts.load import shipped_folder
 from inventory_sync.defs.batches import batch_definitions
+from inventory_sync.defs.contract_checks import CONTRACT_CHECK
 from inventory_sync.domain.batches import BatchName
 from inventory_sync.settings import Settings
 from inventory_sync.settings.load import CONFIG_VARIABLE
-from inventory_sync_tests.defs.play import Run, definitions_of
+from inventory_sync_tests.defs.play import Run, definitions_of, run_full_sync
 from inventory_sync_tests.defs.test_graph import settings_of
 from inventory_sync_tests.defs.ticks import acme_of
 from inventory_sync_tests.endtoend.stage import Stage
 
 NEW_YORK = ZoneInfo("America/New_York")
 CLOCK = "RETRO-CLOCK-RED"
+JUDGED = True
+"""These runs are held against the data contracts."""
 
 
 def settings_with(**changes: object) -> Settings:
@@ -168,3 +173,40 @@ class TestOnTheStage:
         assert stage.writes() == before
         run(stage, instance, today.isoformat())
         assert stage.wrong() == {}
+
+
+@pytest.fixture
+def strict(stage: Stage, tmp_path: Path) -> Path:
+    """Settings with a contract of their own, whose critical term the stock of Acme breaks."""
+    folder = shutil.copytree(shipped_folder(), tmp_path / "data_contracts")
+    stock = folder / "erp_stock.yaml"
+    before, term, after = stock.read_text().partition("description: physical is above ten million")
+    after = after.replace("severity: warning", "severity: critical", 1)
+    stock.write_text(before + term + after.replace("max_value: 10000000", "max_value: 100", 1))
+    file = tmp_path / "inventory_sync.yaml"
+    file.write_text(f"{stage.settings_file.read_text()}\ndata_contracts: {folder}\n")
+    return file
+
+
+def test_a_broken_critical_term_stops_a_batch_and_a_full_run_before_any_store(
+    stage: Stage, instance: dg.DagsterInstance, strict: Path
+) -> None:
+    stage.ledger("DELETE FROM inventory_sync.dirty_skus")
+    before = stage.writes()
+    with acme_of(stage) as acme:
+        acme.adjust_stock(CLOCK, "NYC", 3)
+    definitions = definitions_of(stage, strict)
+    batch = definitions.resolve_job_def("replenishment_sync")
+    ran = Run(batch.execute_in_process(instance=instance, raise_on_error=False))
+    assert list(ran.failures) == ["check_before_replenishment"]
+    assert not ran.made
+    key = dg.AssetCheckKey(dg.AssetKey(["erp", "stock"]), CONTRACT_CHECK)
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert (found.evaluation.passed, found.evaluation.severity.value) == (False, "ERROR")
+
+    full = run_full_sync(stage, settings_file=strict)
+    assert not full.check("erp/stock", CONTRACT_CHECK).passed
+    assert not any(asset.startswith("stores/") for asset in full.made)
+    assert stage.writes() == before
+    run(stage, instance)
+    assert stage.wrong() == {}

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from inventory_sync.defs.assets import atp as atp_module
-from inventory_sync.domain.atp import Atp, available_to_promise
+from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.quarantine import Judged
+from inventory_sync.flow.days import atp_of
+from inventory_sync.flow.parts import Parts
 from inventory_sync_tests.defs.conftest import Premiere
 from inventory_sync_tests.defs.play import run_full_sync, shown
 from inventory_sync_tests.endtoend.stage import Stage
@@ -239,13 +241,13 @@ class TestTrouble:
     def test_falsified_figures_never_reach_a_store(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def falsified(judged: Judged, now: datetime) -> Atp:
-            atp = available_to_promise(judged, now)
+        def falsified(parts: Parts, judged: Judged) -> Atp:
+            atp = atp_of(parts, judged)
             first = atp.rows.index[~atp.rows["is_kit"]][0]
             atp.rows.loc[first, "atp_micros"] += 5_000_000
             return atp
 
-        monkeypatch.setattr(atp_module, "available_to_promise", falsified)
+        monkeypatch.setattr(atp_module, "atp_of", falsified)
         before = stage.shown(), stage.writes()
         run = run_full_sync(stage)
         check = run.check("atp/available_to_promise", "atp_is_the_sum_of_its_terms")

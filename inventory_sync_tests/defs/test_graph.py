@@ -23,7 +23,6 @@ ERP = {
     "erp/quarantined_rows",
 }
 ATP_INPUTS = ERP - {
-    "erp/supply",
     "erp/acknowledged_orders",
     "erp/promise_dates",
     "erp/quarantined_rows",

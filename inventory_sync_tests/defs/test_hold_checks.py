@@ -19,6 +19,11 @@ SAME = "holds_are_the_same_in_the_erp_and_in_shopify"
 IN_TIME = "every_order_reaches_the_erp_in_time"
 
 
+def checked(stage: Stage) -> Run:
+    """Read the ERP and the orders, with all checks about them."""
+    return run_full_sync(stage, assets=[COMMITMENTS, IN_FLIGHT])
+
+
 def warned(run: Run, asset: str, name: str) -> bool:
     """Whether a check failed; the run goes on all the same."""
     assert run.failures == {}
@@ -41,14 +46,14 @@ def test_a_hold_that_nobody_has_touched_for_a_week_is_named(fresh_holds: Stage) 
     with acme_of(stage) as acme:
         order = acme.place_offline_order([Line(CLOCK, "NYC", 2)])
         acme.hold_order(order)
-    assert not warned(run_full_sync(stage), COMMITMENTS, FORGOTTEN)
+    assert not warned(checked(stage), COMMITMENTS, FORGOTTEN)
     stage.erp("ALTER TABLE acme.sales_orders DISABLE TRIGGER USER")  # they would set changed_at
     stage.erp(
         "UPDATE acme.sales_orders SET changed_at = now() - interval '8 days' WHERE order_no = :no",
         no=order,
     )
     stage.erp("ALTER TABLE acme.sales_orders ENABLE TRIGGER USER")
-    run = run_full_sync(stage)
+    run = checked(stage)
     assert warned(run, COMMITMENTS, FORGOTTEN)
     check = run.check(COMMITMENTS, FORGOTTEN)
     assert shown(check.metadata["older than a week"]) == 1
@@ -56,7 +61,7 @@ def test_a_hold_that_nobody_has_touched_for_a_week_is_named(fresh_holds: Stage) 
     assert (oldest["document"], oldest["sku"], oldest["units"]) == (order, CLOCK, 2)
     with acme_of(stage) as acme:
         acme.release_hold(order)
-    assert not warned(run_full_sync(stage), COMMITMENTS, FORGOTTEN)
+    assert not warned(checked(stage), COMMITMENTS, FORGOTTEN)
     with acme_of(stage) as acme:
         acme.cancel_order(order)
 
@@ -68,22 +73,22 @@ def test_an_order_that_only_the_erp_holds_back_is_a_phantom(stage: Stage) -> Non
         " WHERE external_order_id IS NOT NULL AND state = 'confirmed' AND sku = :sku LIMIT 1",
         sku=CLOCK,
     )
-    assert not warned(run_full_sync(stage), COMMITMENTS, SAME)
+    assert not warned(checked(stage), COMMITMENTS, SAME)
     with acme_of(stage) as acme:
         acme.hold_order(order)
-    run = run_full_sync(stage)
+    run = checked(stage)
     assert warned(run, COMMITMENTS, SAME)
     (phantom,) = shown(run.check(COMMITMENTS, SAME).metadata["orders"])
     assert (phantom["side"], phantom["document"], phantom["order_id"]) == ("ERP", order, web_order)
     with acme_of(stage) as acme:
         acme.release_hold(order)
-    assert not warned(run_full_sync(stage), COMMITMENTS, SAME)
+    assert not warned(checked(stage), COMMITMENTS, SAME)
 
 
 def test_an_order_that_the_erp_does_not_take_over_in_time_is_named_and_stays_deducted(
     stage: Stage,
 ) -> None:
-    assert not warned(run_full_sync(stage), IN_FLIGHT, IN_TIME)
+    assert not warned(checked(stage), IN_FLIGHT, IN_TIME)
     late = "#1004"
     stage.ledger(
         "UPDATE inventory_sync.order_lines SET first_seen_at = first_seen_at - interval '2 hours'"
@@ -91,7 +96,7 @@ def test_an_order_that_the_erp_does_not_take_over_in_time_is_named_and_stays_ded
         name=late,
     )
     before = stage.shown()
-    run = run_full_sync(stage)
+    run = checked(stage)
     assert warned(run, IN_FLIGHT, IN_TIME)
     lines = shown(run.check(IN_FLIGHT, IN_TIME).metadata["lines"])
     assert {(line["store"], line["order_name"]) for line in lines} == {("b2c-us", late)}

@@ -10,9 +10,10 @@ import pytest
 
 from inventory_sync.domain.errors import PromiseRefused
 from inventory_sync.domain.order_promise import Wanted
+from inventory_sync.flow.days import days_now
 from inventory_sync.flow.promise_ledger import keep_promises
 from inventory_sync.flow.promise_review import review
-from inventory_sync.flow.promising import days_now, promise_now
+from inventory_sync.flow.promising import promise_now
 from inventory_sync.sandbox.company.demo_orders import SHOP_OF_STORE
 from inventory_sync.sandbox.standin import Shop
 from inventory_sync.sandbox.standin.resolving import Variant

@@ -17,6 +17,7 @@ UNIT = 1_000_000
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HERE, THERE, APART = "gid://1001", "gid://2001", "gid://2002"
 LOCATIONS = {"b2b": {HERE: ["NYC", "EWR"]}, "b2c": {THERE: ["EWR", "NYC"], APART: ["LAX"]}}
+PARTLY_SHARED = {"b2b": {HERE: ["NYC", "EWR"]}, "b2c": {THERE: ["EWR", "LAX"], APART: ["LAX"]}}
 
 
 def level(**changes: Any) -> dict[str, Any]:
@@ -123,6 +124,7 @@ def red(evidence: Evidence, **limits: Any) -> dict[str, float]:
 
 SHORT = level(pool_micros=-3 * UNIT, shown_units=0, explained_units=0, quantity_units=0,
               offer_units=0)  # fmt: skip
+THEIRS = line("9", store="b2c", store_location_id=THERE, current_units=3, taken_units=3)
 BEHIND = level(shown_units=10, explained_units=10)
 
 
@@ -136,6 +138,14 @@ BEHIND = level(shown_units=10, explained_units=10)
         # The clerks sold too much, the shop nothing.
         (store(levels=[SHORT], commitments=[commitment(order=None)]), {}),
         (store(levels=[{**SHORT, "certainty": int(Certainty.UNKNOWN)}]), {}),
+        # Three units in flight at the other store; if EWR and LAX are behind it, LAX may ship them.
+        (store(levels=[SHORT], lines=[line(), THEIRS]), {"overselling": 2}),
+        (store(levels=[SHORT], lines=[line(), THEIRS], locations=PARTLY_SHARED), {}),
+        # The buyer keeps one of five; the ERP has yet to let go of the other four.
+        (store(levels=[SHORT], lines=[line(current_units=1)], acks=[ack(units=5)],
+               commitments=[commitment(quantity_micros=5 * UNIT)]), {}),
+        (store(levels=[SHORT], lines=[line(current_units=3)], acks=[ack(units=5)],
+               commitments=[commitment(quantity_micros=5 * UNIT)]), {"overselling": 1}),
         (store(acks=[ack(units=0)]), {"order_cancellations": 1}),
         (store(acks=[ack(units=1)]), {"order_cancellations": 1}),
         # The buyer added a unit after the ERP's word; the buyer cancelled.
@@ -143,16 +153,18 @@ BEHIND = level(shown_units=10, explained_units=10)
         (store(acks=[ack(units=0)], lines=[line(current_units=0, taken_units=0)]), {}),
         (store(acks=[ack(units=0)], lines=[line(first_seen_at=NOON - timedelta(days=9))]), {}),
         (
-            store(levels=[BEHIND], changed_at={"OAK-TABLE": NOON - timedelta(minutes=40)},
-                  healthy=store().healthy.head(0)),
+            store(levels=[BEHIND], changed_at={"OAK-TABLE": NOON - timedelta(minutes=40)}),
             {"outdated_stock_data": 40},
         ),
-        (store(levels=[BEHIND], healthy=store().healthy.head(0)), {}),
+        (store(levels=[BEHIND]), {}),
         (store(levels=[{**BEHIND, "is_moving": True}],
                changed_at={"OAK-TABLE": NOON - timedelta(minutes=40)}), {}),
         # The level was lowered by hand, and the other store on the same stock shows all of it.
         (store(levels=[level(shown_units=10)]), {"inventory_fragmentation": 1}),
         (store(levels=[level(shown_units=10)], healthy=store().healthy.tail(1)), {}),
+        # One ERP location in common is enough.
+        (store(levels=[level(shown_units=10)], locations=PARTLY_SHARED),
+         {"inventory_fragmentation": 1}),
         (store(levels=[level(shown_units=10, certainty=int(Certainty.AT_MOST))]), {}),
         # Above the offer, but the buffer's units are there to be delivered.
         (store(levels=[level(shown_units=20)]), {}),

@@ -65,7 +65,8 @@ class Scene:
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """Run a command; its exit code and all that it printed."""
-        environment = {**self.it.environment, DATABASE_VARIABLE: self.ledger_url}
+        wide = {"COLUMNS": "1000"}  # a secret that is wrapped would not be found
+        environment = {**self.it.environment, DATABASE_VARIABLE: self.ledger_url, **wide}
         ended = subprocess.run(
             [COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
         )

@@ -23,7 +23,7 @@ from inventory_sync_tests.erp.rows import (
 MakeSource = Callable[[Rows], ErpSource]
 
 
-class ErpSourceContract(ErpExtractContract, ErpEventContract):
+class ErpSnapshotContract(ErpExtractContract):
     @pytest.fixture
     def source_of(self) -> MakeSource:
         """Makes a source that holds exactly the given rows."""
@@ -32,11 +32,6 @@ class ErpSourceContract(ErpExtractContract, ErpEventContract):
     @pytest.fixture
     def append(self) -> Callable[..., None]:
         """Adds rows to a dataset of the source: ``append("stock", stock(), ...)``."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def requested(self) -> Callable[[], dict[str, tuple[str, int]]]:
-        """What the source has been asked for: request id -> (action, quantity)."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -136,6 +131,13 @@ class ErpSourceContract(ErpExtractContract, ErpEventContract):
         assert row.due_date == pd.Timestamp("2026-03-09")
         assert pd.isna(row.channel)
         assert snapshot.products.tracked.tolist() == [True, False]
+
+
+class ErpSourceContract(ErpSnapshotContract, ErpEventContract):
+    @pytest.fixture
+    def requested(self) -> Callable[[], dict[str, tuple[str, int]]]:
+        """What the source has been asked for: request id -> (action, quantity)."""
+        raise NotImplementedError
 
 
 def _dtypes(frame: pd.DataFrame) -> dict[str, str]:

@@ -37,6 +37,12 @@ class ErpEventContract:
         append("events", event(3))
         assert [found.event_id for found in source.events(2)] == [3, 9]
 
+    def test_events_that_were_heard_are_left_out(self, source_of):
+        source = source_of(dataset_rows(events=[event(number) for number in (3, 5, 7, 9)]))
+        assert [found.event_id for found in source.events(3, besides={5, 9})] == [7]
+        assert [found.event_id for found in source.events(0, besides={5})] == [3, 7, 9]
+        assert source.events(3, besides={5, 7, 9}) == []
+
     def test_an_event_says_where_to_look_and_no_more(self, source_of):
         bare = event(2, None, kind="stock_counted", location=None, document=None)
         source = source_of(dataset_rows(events=[event(1), bare]))
@@ -94,9 +100,9 @@ class ErpEventContract:
         assert source.skus_of_document("SO-3") == []
 
     def test_a_source_without_announcements_says_so_and_never_rings(self, source_of, append):
-        rung: list[int] = []
+        rung: list[str] = []
         source = source_of(dataset_rows())
-        with source.on_event(lambda: rung.append(1)) as is_announced:
+        with source.on_event(rung.append) as is_announced:
             assert not is_announced
             append("events", event(1))
         assert rung == []

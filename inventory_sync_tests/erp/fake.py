@@ -73,37 +73,43 @@ class FakeErp:
             self._demand(dataset)
         found = self.related(skus)
         rows = {
-            dataset.name: _restricted(dataset, self.rows.get(dataset.name, ()), found, order_ids)
+            dataset.name: restricted(dataset, self.rows.get(dataset.name, ()), found, order_ids)
             for dataset in SNAPSHOT_DATASETS
         }
         return ErpExtract(
             taken_at=self.taken_at,
             skus=frozenset(found),
             locations=frozenset(row["location"] for row in rows["locations"]),
-            products=[ProductRow(r["sku"], _truth(r["tracked"])) for r in rows["products"]],
+            products=[ProductRow(r["sku"], truth(r["tracked"])) for r in rows["products"]],
             components=[
-                ComponentRow(r["kit_sku"], r["component_sku"], _number(r["quantity"]))
+                ComponentRow(r["kit_sku"], r["component_sku"], number(r["quantity"]))
                 for r in rows["components"]
             ],
             stock=[
-                StockRow(r["sku"], r["location"], _number(r["physical"]), _number(r["unavailable"]))
+                StockRow(r["sku"], r["location"], number(r["physical"]), number(r["unavailable"]))
                 for r in rows["stock"]
             ],
             commitments=[_commitment(r) for r in rows["commitments"]],
             acknowledged=[
                 AcknowledgedRow(
-                    r["external_order_id"], r["external_line_id"], _number(r["quantity"])
+                    r["external_order_id"], r["external_line_id"], number(r["quantity"])
                 )
                 for r in rows["acknowledged_orders"]
             ],
             dates=_dates(rows) if dated else None,
         )
 
-    def events(self, after_id: int, *, limit: int = 10_000) -> list[ErpEvent]:
+    def events(
+        self, after_id: int, *, limit: int = 10_000, besides: Collection[int] = ()
+    ) -> list[ErpEvent]:
         """What was put into ``happened``, lowest id first."""
         if self.failure is not None:
             raise self.failure
-        later = [event for event in self.happened if event.event_id > after_id]
+        later = [
+            event
+            for event in self.happened
+            if event.event_id > after_id and event.event_id not in besides
+        ]
         return sorted(later, key=lambda event: event.event_id)[:limit]
 
     def last_event_id(self) -> int:
@@ -143,7 +149,7 @@ class FakeErp:
         )
 
     @contextmanager
-    def on_event(self, ring: Callable[[], None]) -> Iterator[bool]:
+    def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
         """Nothing is announced here."""
         yield False
 
@@ -169,7 +175,7 @@ class FakeErp:
     ) -> Iterator[pa.Table]:
         rows = self.rows[dataset.name]
         if wanted is not None:
-            rows = _restricted(dataset, rows, *wanted)
+            rows = restricted(dataset, rows, *wanted)
         for column in dataset.columns:
             if any(column.name not in row for row in rows):
                 raise ContractBroken(f"Dataset {dataset.name} has no column {column.name}.")
@@ -182,7 +188,7 @@ def _is_within(instant: datetime, since: datetime, until: datetime | None) -> bo
     return since <= instant and (until is None or instant < until)
 
 
-def _restricted(
+def restricted(
     dataset: Dataset, rows: Sequence[Row], skus: Collection[str], order_ids: Collection[str]
 ) -> list[Row]:
     if dataset.name == "locations":
@@ -194,14 +200,14 @@ def _restricted(
     return [row for row in rows if row["sku"] in skus]
 
 
-def _number(text: str | None) -> object:
+def number(text: str | None) -> object:
     try:
         return None if text is None else Decimal(text)
     except InvalidOperation:
         return text
 
 
-def _truth(text: str | None) -> object:
+def truth(text: str | None) -> object:
     return {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}.get(
         text or "", text
     )
@@ -214,7 +220,7 @@ def _commitment(row: Row) -> CommitmentRow:
         row["order_id"],
         row["sku"],
         row["location"],
-        _number(row["quantity"]),
+        number(row["quantity"]),
         row["kind"],
         datetime.fromisoformat(ends) if ends else None,
         row["external_order_id"],
@@ -230,14 +236,14 @@ def _dates(rows: Mapping[str, Sequence[Row]]) -> ErpDates:
                 r["supply_id"],
                 r["sku"],
                 r["location"],
-                _number(r["quantity"]),
+                number(r["quantity"]),
                 _day(r["due_date"]),
-                _truth(r["confirmed"]) if r["confirmed"] else None,
+                truth(r["confirmed"]) if r["confirmed"] else None,
             )
             for r in rows["supply"]
         ],
         [
-            PromiseDateRow(r["sku"], r["location"], _number(r["quantity"]), _day(r["promise_date"]))
+            PromiseDateRow(r["sku"], r["location"], number(r["quantity"]), _day(r["promise_date"]))
             for r in rows["promise_dates"]
         ],
     )

@@ -46,7 +46,8 @@ class Bell:
     def __init__(self) -> None:
         self._rung = threading.Semaphore(0)
 
-    def ring(self) -> None:
+    def ring(self, announced: str = "") -> None:
+        self.announced = announced
         self._rung.release()
 
     def has_rung(self) -> bool:
@@ -60,8 +61,9 @@ def test_an_announcement_of_the_erp_rings(contract):
         assert is_announced
         assert bell.has_rung()  # it is connected
         for _ in range(2):
-            execute(contract, 'NOTIFY "stock ""moves""", \'OAK-TABLE\'')
+            execute(contract, 'NOTIFY "stock ""moves""", \'hold_placed\'')
             assert bell.has_rung()
+            assert bell.announced == "hold_placed"
 
 
 def test_an_event_is_there_when_its_announcement_rings(contract):
@@ -69,7 +71,7 @@ def test_an_event_is_there_when_its_announcement_rings(contract):
     found: list[int] = []
     bell = Bell()
 
-    def look() -> None:
+    def look(_: str) -> None:
         found.append(len(erp.events(0)))
         bell.ring()
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from inventory_sync.domain.batches import BatchName
 from inventory_sync.domain.dirty import Mark
-from inventory_sync.domain.errors import ErpUnavailable, StoreUnreachable
+from inventory_sync.domain.errors import ErpUnavailable, PassRefused, StoreUnreachable
+from inventory_sync.domain.extract import EVERYTHING
+from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.publication import Outcome, SetQuantities
 from inventory_sync.flow import batch as batch_module
 from inventory_sync.flow import lane as lane_module
@@ -319,3 +322,34 @@ def unreachable(world: World, store: str) -> Callable[[], None]:
         front.set_quantities = really  # type: ignore[method-assign]
 
     return come_back
+
+
+class TestCanary:
+    @pytest.fixture
+    def careful(self, lanes: Lanes, world: World, monkeypatch: pytest.MonkeyPatch) -> Parts:
+        """One of three SKUs goes first."""
+        monkeypatch.setattr(batch_module, "FEW", 3)
+        bring(world, "31", *SKUS)
+        return replace(lanes.parts, limits=GuardLimits(canary_share=Decimal("0.3")))
+
+    def test_what_shows_is_followed_by_the_rest(self, careful: Parts, lanes: Lanes) -> None:
+        report = run_batch(careful, "replenishment")
+        assert (report.portions, report.written) == (2, 6)
+        assert [lanes.shown(sku) for sku in SKUS] == [[31, 31]] * 3
+
+    def test_what_does_not_show_ends_the_batch_and_the_rest_stays_on_the_list(
+        self, careful: Parts, lanes: Lanes, world: World
+    ) -> None:
+        front = world.stores["b2b"]
+
+        def somebody_adds_ten() -> None:
+            for change in front.calls[-1].changes:
+                front.edit(change.key, change.quantity_units + 10)
+
+        front.after_next_call = somebody_adds_ten
+        with pytest.raises(PassRefused, match="b2b was not written further"):
+            run_batch(careful, "replenishment")
+        assert sorted(lanes.shown(sku)[1] for sku in SKUS) == [20, 20, 31]
+        waiting = world.ledger.dirty()
+        assert set(waiting.loc[waiting["lane"] == "repair", "sku"]) == {EVERYTHING}
+        assert len(set(waiting.loc[waiting["lane"] == "batch", "sku"])) == 2

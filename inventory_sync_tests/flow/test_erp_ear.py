@@ -98,7 +98,7 @@ def test_between_polls_only_what_is_new_is_read(
     erp = lanes.world.erp
     events = erp.events
     monkeypatch.setattr(
-        erp, "events", lambda after, limit: asked.append(after) or events(after, limit=limit)
+        erp, "events", lambda after, **options: asked.append(after) or events(after, **options)
     )
     lanes.event("RETRO-CLOCK", event_id=101)
     ear.hear()

@@ -295,7 +295,7 @@ class TestOvertaken:
         """With 20 units the event pass wrote nothing: it only stamped what it found right."""
         parts = world.parts
         world.set_stock(OAK_TABLE="30", RETRO_CLOCK="30")
-        old = Basis.of(judge(world.erp.snapshot()), world.now)
+        old = Basis.of(parts, judge(world.erp.snapshot()))
         lanes.later(5)
         world.set_stock(OAK_TABLE=str(units), RETRO_CLOCK="30")
         event_pass(world)

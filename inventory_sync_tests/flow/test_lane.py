@@ -166,3 +166,24 @@ class TestServeDirty:
         lanes.reports.clear()
         serve_dirty(world.parts, mode="sensor", report=lanes.reports.append)
         assert [len(report.skus) for report in lanes.reports] == [2, 1]
+
+
+class TestAnnouncements:
+    @pytest.mark.parametrize(
+        ("lane", "woken_by"),
+        [
+            ("order_events", {"order_created", "stock_adjusted", "", "RETRO-CLOCK"}),
+            ("hold_events", {"hold_placed", "", "RETRO-CLOCK"}),
+            ("supply_events", {"stock_received", "", "RETRO-CLOCK"}),
+        ],
+    )
+    def test_a_kind_wakes_the_lane_that_hears_it_and_anything_else_wakes_all(
+        self, lanes: Lanes, lane: Lane, woken_by: set[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker = LaneWorker(lanes.parts, lane, poll_seconds=1)
+        announcements = ["order_created", "stock_adjusted", "hold_placed", "stock_received"]
+        rung: list[str] = []
+        for kind in [*announcements, "", "RETRO-CLOCK"]:
+            monkeypatch.setattr(worker, "ring", lambda kind=kind: rung.append(kind))
+            worker.announced(kind)
+        assert set(rung) == woken_by

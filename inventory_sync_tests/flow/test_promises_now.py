@@ -62,5 +62,5 @@ def test_a_sku_waits_that_changed_since_dates_may_last_have_been_renewed(
     changed = (now - timedelta(minutes=minutes)).isoformat()
     world.erp.rows = {**world.erp.rows, "stock": [stock("OAK-TABLE", "3", updated_at=changed)]}
     judged = read_erp(world.parts, "pass-1")
-    basis = promise_basis(world.parts, judged.snapshot, Basis.of(judged, now))
+    basis = promise_basis(world.parts, judged.snapshot, Basis.of(world.parts, judged))
     assert basis.waiting == ({"OAK-TABLE"} if waits else set())

@@ -123,6 +123,26 @@ def test_supply_whose_id_stands_twice_makes_no_date(asked: Asked, second: str) -
 
 
 @pytest.mark.parametrize("odd", [[], [ODD]], ids=["plain rows", "frames"])
+def test_supply_whose_id_stands_at_another_sku_too_makes_no_date(
+    asked: Asked, odd: list[Row]
+) -> None:
+    """Who asks reads the rows of one SKU; that the id is not unique, a full pass has seen."""
+    world = asked.world
+    twice = [
+        supply("S-1", sku=sku, quantity="500", due_date="2026-12-01")
+        for sku in ("OAK-TABLE", "RETRO-CLOCK")
+    ]
+    world.erp.rows = {**world.erp.rows, "supply": [*twice, *odd]}
+    world.run()
+    assert world.shown() == 20
+    (line,) = asked.promise(400).lines
+    assert (line.best, line.by_place[0].no_date) == (None, NoDate.UNCERTAIN)
+    world.erp.rows = {**world.erp.rows, "supply": twice[:1]}
+    world.run()
+    assert asked.promise(400).best is not None
+
+
+@pytest.mark.parametrize("odd", [[], [ODD]], ids=["plain rows", "frames"])
 def test_what_a_full_pass_doubts_has_no_date_on_either_way(asked: Asked, odd: list[Row]) -> None:
     world = asked.world
     misspelt = held("20", sku="oak-table")

@@ -258,7 +258,7 @@ def test_a_sku_that_the_erp_does_not_have_is_refused_by_name(world: World) -> No
 def test_a_pass_that_had_to_wait_does_not_bring_back_older_figures(world: World) -> None:
     """It read the ERP, then another pass read it later and served the store first."""
     world.run()
-    older = Basis.of(judge(world.erp.snapshot()), world.now)
+    older = Basis.of(world.parts, judge(world.erp.snapshot()))
     world.erp.taken_at += timedelta(minutes=1)
     world.set_stock(OAK_TABLE="7")
     world.run()

@@ -23,7 +23,7 @@ from inventory_sync.domain.publication import (
     StoreLocation,
 )
 from inventory_sync.flow.full_pass import PassReport, full_pass
-from inventory_sync.flow.parts import Parts, StorePolicy
+from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
 from inventory_sync.flow.publish import Wishes
 from inventory_sync.ledger.ledger import Ledger
 from inventory_sync_tests.erp.fake import FakeErp
@@ -91,6 +91,7 @@ class World:
     policies: dict[str, StorePolicy]
     now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     slept_seconds: list[float] = field(default_factory=list)
+    promises: PromisePolicy = field(default_factory=PromisePolicy)
     ids: Callable[[], str] = field(
         default_factory=lambda: map("id-{:06d}".format, count()).__next__
     )
@@ -107,6 +108,7 @@ class World:
             sleep=self._sleep,
             new_id=self.ids,
             code_version="test",
+            promises=self.promises,
         )
 
     def run(self, *, after: timedelta = timedelta(minutes=1), **wishes: object) -> PassReport:

@@ -8,6 +8,7 @@ import pytest
 
 from inventory_sync.settings import Rules, load_settings
 from inventory_sync.settings.load import SANDBOX_FILE
+from inventory_sync.wiring import promise_policy
 from inventory_sync_tests.settings.samples import (
     ENVIRONMENT,
     ERP,
@@ -215,20 +216,13 @@ def test_a_wrong_value_is_refused_at_its_path(tmp_path: Path, what: str) -> None
     assert refusal(tmp_path, content).splitlines()[1].startswith(f"  {beginning}")
 
 
-@pytest.mark.parametrize("connector", ["tryton", "odoo"])
-def test_a_connector_of_the_design_that_is_not_here_says_what_is(
-    tmp_path: Path, connector: str
-) -> None:
-    said = refusal(tmp_path, MINIMAL.replace("erp: {", f"erp: {{connector: {connector}, "))
-    assert f"erp.connector: the {connector} connector is not part of this version; use sql" in said
-
-
 @pytest.mark.parametrize("policy", ["split", "adaptive"])
 def test_a_pooling_policy_that_is_not_here_says_what_is(tmp_path: Path, policy: str) -> None:
     said = refusal(tmp_path, f"{MINIMAL}pooling: {{policy: {policy}}}\n")
     assert f"pooling.policy: the policy {policy} is not part of this version; use shared" in said
 
 
-def test_an_offer_from_the_projection_is_refused_rather_than_ignored(tmp_path: Path) -> None:
-    said = refusal(tmp_path, f"{MINIMAL}pooling: {{atp_method: projected}}\n")
-    assert "pooling.atp_method: projected is not part of this version; use stock" in said
+@pytest.mark.parametrize("method", ["stock", "projected"])
+def test_stores_offer_the_stock_or_todays_projection(tmp_path: Path, method: str) -> None:
+    settings = load(tmp_path, f"{MINIMAL}pooling: {{atp_method: {method}}}\n")
+    assert promise_policy(settings).offered is (method == "projected")

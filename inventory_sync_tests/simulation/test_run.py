@@ -18,10 +18,12 @@ from inventory_sync.simulation import run as run_module
 from inventory_sync.simulation import world
 from inventory_sync.simulation.checks import Violation
 from inventory_sync.simulation.company import TWO_STORES
+from inventory_sync.simulation.erp import SimErp
 from inventory_sync.simulation.faults import FaultRates
 from inventory_sync.simulation.run import ALONE, Report, Scenario, episode
-from inventory_sync.simulation.scenario import scenario_of
+from inventory_sync.simulation.scenario import faultless_of, scenario_of
 from inventory_sync.simulation.shop_model import ShopTerms
+from inventory_sync.simulation.traffic import Mix
 from inventory_sync.simulation.world import World
 
 HOURS = 50.0
@@ -49,6 +51,34 @@ def test_one_store_alone_never_sells_a_unit_twice() -> None:
     assert report.violation is None, report.violation
     assert report.calls > 0
     assert report.measured["oversold units within the window"] == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_without_a_fault_no_check_of_the_seven_failures_is_ever_red(seed: int) -> None:
+    """A thousand such hours: ``inventory-sync simulate --faultless --hours 1000``."""
+    report = episode(seed, replace(faultless_of(seed), hours=6.0))
+    assert report.violation is None, report.violation
+    assert (report.reconciles, report.passes > 10) == (6, True)
+
+
+def test_stock_that_the_erp_changes_in_silence_is_an_alarm_within_the_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def silent(self: SimErp, kind: str, *about: object, **how: object) -> None:
+        if kind != "stock_received":
+            tell(self, kind, *about, **how)
+
+    tell = SimErp.tell
+    monkeypatch.setattr(SimErp, "tell", silent)
+    receipts = Mix(receipt=300, edit_by_hand=0, draft=0)
+    report = episode(1, replace(faultless_of(1), mix=receipts, hours=4.0))
+    assert "A1: outdated_stock_data" in str(report.violation)
+
+
+def test_edits_by_hand_are_true_alarms() -> None:
+    report = episode(1, replace(faultless_of(1), mix=Mix(edit_by_hand=30), hours=3.0))
+    assert report.violation is None, report.violation
+    assert any(kind.startswith("true alarms") for kind in report.measured)
 
 
 @pytest.mark.parametrize("replays", [True, False], ids=["replayed", "executed again"])

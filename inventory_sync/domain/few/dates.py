@@ -49,12 +49,19 @@ class Supply:
 class PlainDates:
     """What plain rows say about days, of SKUs and locations that the ERP lists.
 
-    ``odd``: the SKUs of rows that are not plain.
+    ``odd_rows``: the SKUs of supply and commitments that are not plain; ``odd_promises``: those of
+    the ERP's own dates that are not.
     """
 
     supply: Sequence[Supply]
     promised: Mapping[Pair, tuple[ErpPromise, ...]]
-    odd: frozenset[str]
+    odd_rows: frozenset[str]
+    odd_promises: frozenset[str] = frozenset()
+
+    @property
+    def odd(self) -> frozenset[str]:
+        """The SKUs for which nobody can give a date from plain rows."""
+        return self.odd_rows | self.odd_promises
 
 
 def plain_dates(extract: ErpExtract, plain: Plain) -> PlainDates:
@@ -72,14 +79,15 @@ def plain_dates(extract: ErpExtract, plain: Plain) -> PlainDates:
         elif found.sku in listed and found.location in extract.locations:
             supply.append(found)
     promised: dict[Pair, tuple[ErpPromise, ...]] = {}
+    odd_promises: set[str] = set()
     for said in extract.dates.promise_dates:
         micros, day = plain_micros(said.quantity), said.promise_date
         if micros is None or type(day) is not date or not isinstance(said.location, str):
-            odd.add(str(said.sku))
+            odd_promises.add(str(said.sku))
         elif micros:
             pair = str(said.sku), said.location
             promised[pair] = (*promised.get(pair, ()), ErpPromise(micros, day))
-    return PlainDates(supply, promised, frozenset(odd))
+    return PlainDates(supply, promised, frozenset(odd), frozenset(odd_promises))
 
 
 def few_curves(
@@ -93,7 +101,7 @@ def few_curves(
 
     ``flying`` is demand that the ERP does not know yet; it counts today.
     """
-    kits, base = plain.kits, plain.kits.base_parts()
+    kits = plain.kits
     stock = {
         (row.sku, row.location): row.physical_micros - row.unavailable_micros
         for row in plain.stock
@@ -101,20 +109,9 @@ def few_curves(
     }
     supply = [
         ((row.sku, row.location), day, row.quantity_micros)
-        for row in dates.supply
-        if row.sku not in kits.parts
-        if (day := _arrival(row, today, rules)) is not None
+        for row, day in coming(plain, dates, today, rules)
     ]
-    wanted = [
-        (row.sku, row.location, row.quantity_micros, _leaves(row.due_date, row.location, today))
-        for row in plain.commitments
-        if is_open(row, today.now)
-    ] + [(sku, location, micros, 0) for sku, location, micros in flying]
-    demand = [
-        ((part, location), min(max(day, 0), rules.horizon_days + 1), -piece)
-        for sku, location, micros, day in wanted
-        for part, piece in parts_of(sku, micros, base)
-    ]
+    demand = [(pair, day, -micros) for pair, day, micros in leaving(plain, flying, today, rules)]
     found = _curves(stock, supply + demand, rules.horizon_days + 1)
     _add_kits(found, kits, rules.horizon_days + 1)
     return {
@@ -122,6 +119,35 @@ def few_curves(
         for sku, places in found.items()
         for location, levels in places.items()
     }
+
+
+def coming(
+    plain: Plain, dates: PlainDates, today: LocalToday, rules: ProjectionRules
+) -> list[tuple[Supply, int]]:
+    """The supply that counts, and in how many days each of it can leave."""
+    return [
+        (row, day)
+        for row in dates.supply
+        if row.sku not in plain.kits.parts
+        if (day := _arrival(row, today, rules)) is not None
+    ]
+
+
+def leaving(
+    plain: Plain, flying: Demand, today: LocalToday, rules: ProjectionRules
+) -> list[tuple[Pair, int, int]]:
+    """The demand for parts: where, in how many days, and how many micros."""
+    wanted = [
+        (row.sku, row.location, row.quantity_micros, _leaves(row.due_date, row.location, today))
+        for row in plain.commitments
+        if is_open(row, today.now)
+    ] + [(sku, location, micros, 0) for sku, location, micros in flying]
+    base = plain.kits.base_parts()
+    return [
+        ((part, location), min(max(day, 0), rules.horizon_days + 1), piece)
+        for sku, location, micros, day in wanted
+        for part, piece in parts_of(sku, micros, base)
+    ]
 
 
 def _supply(row: SupplyRow) -> Supply | None:

@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from inventory_sync.domain.allocation import OfferRules
+from inventory_sync.domain.covered import Lookahead
 from inventory_sync.domain.extract import ErpExtract
 from inventory_sync.domain.few.behind import Behind
+from inventory_sync.domain.few.covered import few_covered
+from inventory_sync.domain.few.dates import plain_dates
 from inventory_sync.domain.few.offers import (
     FewAtp,
     FewOffer,
@@ -22,7 +25,7 @@ from inventory_sync.domain.few.offers import (
     few_offers,
     lines_in_flight,
 )
-from inventory_sync.domain.few.plain import Commitment, is_open, plain_rows
+from inventory_sync.domain.few.plain import Commitment, Plain, is_open, plain_rows, with_kits
 from inventory_sync.domain.known import Known, KnownLevel, taken_of_levels
 from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange
 from inventory_sync.domain.rules import SOUND, Rules
@@ -94,14 +97,15 @@ def decide_few(
     *,
     now: datetime,
     rules: Rules = SOUND,
+    lookahead: Lookahead | None = None,
 ) -> FewPlan:
     """Plan a few SKUs in all stores.
 
     ``stores`` are all stores of the settings, for they share the pool; ``now`` is by our clock and
     tells only how fast a level sells. An offer that a full pass had a doubt about is not raised.
+    With a ``lookahead`` the ATP is today's projection; then the extract has dates.
     """
-    plain = plain_rows(extract, rules)
-    atp = few_atp(plain)
+    plain, atp = _counted(extract, known, rules, lookahead)
     reach = {store: terms.locations for store, terms in stores.items()}
     flying = lines_in_flight(known.lines, plain.acknowledged)
     behind = Behind(plain, flying, reach)
@@ -134,6 +138,19 @@ def decide_few(
     return FewPlan(
         extract.taken_at, extract.skus, result, plain.odd, ending, atp, all_offers, behind
     )
+
+
+def _counted(
+    extract: ErpExtract, known: Known, rules: Rules, lookahead: Lookahead | None
+) -> tuple[Plain, FewAtp]:
+    """The plain rows and their ATP; what nobody can date makes its SKU odd if days count."""
+    plain = plain_rows(extract, rules)
+    if lookahead is None:
+        return plain, few_atp(plain)
+    dates = plain_dates(extract, plain)
+    plain = replace(plain, odd=plain.odd | with_kits(extract, dates.odd_rows))
+    doubtful = with_kits(extract, known.undated)
+    return plain, few_atp(plain, few_covered(plain, dates, lookahead, doubtful=doubtful))
 
 
 def _plan_level(

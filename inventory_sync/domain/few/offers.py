@@ -7,6 +7,7 @@ that is ``decide.py``.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,16 +30,23 @@ Pair = tuple[str, str]
 class FewAtp:
     """ATP as of one extract: (sku, location) -> micros, with the terms of SKUs that are no kits.
 
-    ``limits``: (kit, location) -> the part that limits it.
+    ``limits``: (kit, location) -> the part that limits it; ``covered_by``: what covers commitments.
     """
 
     micros: Mapping[Pair, int]
     terms: Mapping[Pair, Sequence[int]]
     limits: Mapping[Pair, str]
+    covered_by: Mapping[Pair, str]
 
 
-def few_atp(plain: Plain) -> FewAtp:
-    """ATP(sku, location) = physical - unavailable - sum of open commitments (design 5)."""
+Covered = Mapping[Pair, tuple[int, str]]
+"""(sku, location) -> the micros of commitments that supply covers, and which supply."""
+
+
+def few_atp(plain: Plain, covered: Covered = MappingProxyType({})) -> FewAtp:
+    """ATP(sku, location) = physical - unavailable - sum of open commitments (design 5), without
+    those that supply covers.
+    """
     kits = plain.kits
     base = kits.base_parts()
     stock = [row for row in plain.stock if row.sku not in kits.parts]
@@ -50,7 +58,7 @@ def few_atp(plain: Plain) -> FewAtp:
     ]
     places = [(row.sku, row.location) for row in stock]
     wanted = [(sku, location) for sku, location, _, _ in demand]
-    number = {pair: at for at, pair in enumerate(dict.fromkeys([*places, *wanted]))}
+    number = {pair: at for at, pair in enumerate(dict.fromkeys([*places, *wanted, *covered]))}
     position = net_position(
         len(number),
         StockRows(
@@ -64,8 +72,10 @@ def few_atp(plain: Plain) -> FewAtp:
             np.array([micros for _, _, _, micros in demand], np.int64),
         ),
     )
-    atp = position.atp().tolist()
-    table = np.vstack([position.physical, position.unavailable, position.committed]).T.tolist()
+    given_back = np.array([covered.get(pair, (0, ""))[0] for pair in number], np.int64)
+    atp = (position.atp() + given_back).tolist()
+    terms = [position.physical, position.unavailable, position.committed, given_back]
+    table = np.vstack(terms).T.tolist()
     micros = {pair: atp[at] for pair, at in number.items()}
     known: KnownAtp = {}
     for (sku, location), value in micros.items():
@@ -73,7 +83,8 @@ def few_atp(plain: Plain) -> FewAtp:
     limits = {}
     for kit, location, value, _, limit in assembled(kits, known):
         micros[kit, location], limits[kit, location] = value, limit
-    return FewAtp(micros, {pair: table[at] for pair, at in number.items()}, limits)
+    covered_by = {pair: text for pair, (_, text) in covered.items()}
+    return FewAtp(micros, {pair: table[at] for pair, at in number.items()}, limits, covered_by)
 
 
 def parts_of(sku: str, micros: int, base: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, int]]:
@@ -183,7 +194,8 @@ def few_offers(
                 "in_flight_micros": flying[at],
                 "pool_micros": int(pools[at]),
                 "offer_units": units[at],
-                "limited_by": _limits(atp, sku, locations[gid]),
+                "limited_by": _names(atp.limits, sku, locations[gid]),
+                "covered_by": _names(atp.covered_by, sku, locations[gid]),
             },
         )
         for at, (gid, sku) in enumerate(wanted)
@@ -196,6 +208,6 @@ def _terms(atp: FewAtp, sku: str, places: Sequence[str]) -> dict[str, int]:
     return dict(zip(TERM_COLUMNS, sums, strict=True))
 
 
-def _limits(atp: FewAtp, sku: str, places: Sequence[str]) -> str | None:
-    names = {atp.limits[sku, place] for place in places if (sku, place) in atp.limits}
+def _names(found: Mapping[Pair, str], sku: str, places: Sequence[str]) -> str | None:
+    names = {found[sku, place] for place in places if (sku, place) in found}
     return ", ".join(sorted(names)) or None

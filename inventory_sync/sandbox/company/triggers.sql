@@ -30,13 +30,14 @@ LANGUAGE sql AS $$
     FROM acme.document_items WHERE document = changed_document;
 $$;
 
--- One announcement per transaction: PostgreSQL folds equal ones. Listeners read the events.
+-- One announcement per transaction and kind: PostgreSQL folds equal ones. Listeners read the events.
 CREATE FUNCTION acme.announce() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('erp_events', '');
+    PERFORM pg_notify('erp_events', kind) FROM (SELECT DISTINCT kind FROM added) AS kinds;
     RETURN NULL;
 END $$;
 CREATE TRIGGER announce AFTER INSERT ON acme.change_log
+    REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION acme.announce();
 
 CREATE FUNCTION acme.apply_stock_move() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -26,6 +26,7 @@
 ``POST .../drafts/{n}/complete``            turn it into an order
 ``POST /control/{shop}/levels``             ``{sku, location_id, available|delta, active, tracked}``
 ``POST /control/{shop}/locations``          ``{location_id, active, fulfills_online_orders}``
+``POST /control/{shop}/metafields``         of a variant: ``{sku, namespace, key, value, type}``
 ``POST /control/{shop}/token``              ``{access_token, scopes, locked, webhook_secret}``;
                                             a null token is revoked
 ``POST /control/{shop}/uninstall``          the merchant removes the app
@@ -73,6 +74,7 @@ _POSTS: dict[str, type[requests.Request]] = {
     "/drafts/{number:int}/complete": sales.CompleteDraft,
     "/levels": requests.EditLevel,
     "/locations": requests.EditLocation,
+    "/metafields": requests.EditMetafield,
     "/token": requests.ChangeAccess,
     "/uninstall": requests.Uninstall,
     "/webhooks/lose": requests.LoseSubscriptions,

@@ -16,8 +16,10 @@ from inventory_sync.sandbox.standin.faults import Fault
 from inventory_sync.sandbox.standin.foreign import (
     LevelEdit,
     LocationEdit,
+    MetafieldEdit,
     edit_level,
     edit_location,
+    edit_metafield,
 )
 from inventory_sync.sandbox.standin.seed import STRICT
 from inventory_sync.sandbox.standin.shop import Shop
@@ -57,6 +59,16 @@ class EditLocation(LocationEdit):
         """Change it; says the shop."""
         edit_location(shop, self)
         return shop_view(shop)
+
+
+@dataclass(frozen=True, slots=True)
+class EditMetafield(MetafieldEdit):
+    """A foreign edit of a metafield."""
+
+    def perform(self, shop: Shop, number: int) -> View:
+        """Write it."""
+        written = edit_metafield(shop, self)
+        return {"owner": written.owner.gid, "value": written.value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What others do to a shop's stock behind the caller's back: clerks, other apps, the merchant.
+"""What others do to a shop behind the caller's back: clerks, other apps, the merchant.
 
-Put direct changes of stock here that come neither from an order nor through this API.
+Put direct changes here that come neither from an order nor through this API.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from inventory_sync.sandbox.standin.metafields import Metafield
 from inventory_sync.sandbox.standin.orders import OrderRefused
 from inventory_sync.sandbox.standin.placing import item_of_sku
+from inventory_sync.sandbox.standin.resolving import Variant
 from inventory_sync.sandbox.standin.seed import STRICT
 from inventory_sync.sandbox.standin.shop import Shop
 from inventory_sync.sandbox.standin.stock import Item, Level, Location
@@ -43,6 +45,19 @@ class LocationEdit:
     fulfills_online_orders: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MetafieldEdit:
+    """Another value for a metafield of a variant."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    sku: str
+    namespace: str
+    key: str
+    value: str
+    type: str = "json"
+
+
 def edit_level(shop: Shop, edit: LevelEdit) -> tuple[Item, Level]:
     """Change a level, also of an untracked item. A level that did not exist becomes active."""
     with shop.lock:
@@ -72,6 +87,15 @@ def edit_location(shop: Shop, edit: LocationEdit) -> Location:
         if edit.fulfills_online_orders is not None:
             location.fulfills_online_orders = edit.fulfills_online_orders
         return location
+
+
+def edit_metafield(shop: Shop, edit: MetafieldEdit) -> Metafield:
+    """Write a metafield over whatever is there."""
+    with shop.lock:
+        owner = Variant(item_of_sku(shop, edit.sku))
+        held = shop.metafields.setdefault(owner.gid, {})
+        held[f"{edit.namespace}.{edit.key}"] = (edit.type, edit.value)
+        return Metafield(owner, edit.namespace, edit.key, edit.type, edit.value)
 
 
 def _location(shop: Shop, location_id: int) -> Location:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from inventory_sync.domain.dirty import Lane
 from inventory_sync.domain.errors import StoreUnreachable
-from inventory_sync.domain.known import Known, KnownLevel
+from inventory_sync.domain.known import SUPPLY_SCOPE, Known, KnownLevel
 from inventory_sync.simulation.memory.batches import MemoryBatches
 from inventory_sync.simulation.memory.drift import MemoryDrift
 from inventory_sync.simulation.memory.guard import MemoryGuard
@@ -91,8 +91,9 @@ class MemoryLedger(
         ]
         levels.sort(key=lambda level: (level.store, level.key))
         lines = self._lines_of(wanted, self._items_of(wanted))
-        doubtful = frozenset().union(*self._doubts.values()) & wanted
-        return Known(levels, lines, doubtful)
+        unsure_supply = self._doubts.get(SUPPLY_SCOPE, frozenset()) & wanted
+        others = (skus for scope, skus in self._doubts.items() if scope != SUPPLY_SCOPE)
+        return Known(levels, lines, frozenset().union(*others) & wanted, unsure_supply)
 
     def record_doubts(self, scope: str, skus: Collection[str], *, pass_id: str) -> None:
         """As ``Ledger.record_doubts``."""

@@ -12,9 +12,12 @@ from inventory_sync.erp import tryton_client
 from inventory_sync.erp.api import ApiErp
 from inventory_sync.erp.tryton import Tryton, TrytonRules, connect
 from inventory_sync.erp.tryton_client import TrytonRest, as_day
+from inventory_sync.settings import load_settings
+from inventory_sync.wiring import Databases, erp_source
 from inventory_sync_tests.erp.extract_contract import told
 from inventory_sync_tests.erp.live_contract import Act, LiveErpContract, WriteBackContract
 from inventory_sync_tests.erp.tryton_server import CannotBuild, TrytonServer, running
+from inventory_sync_tests.settings.samples import ENVIRONMENT, MINIMAL
 
 pytestmark = pytest.mark.xdist_group("tryton")
 
@@ -403,3 +406,18 @@ def test_a_request_that_is_repeated_does_not_undo_what_people_did(server):
     assert suite.held(office.erp) == {}
     with pytest.raises(ContractBroken, match="is cancelled and cannot be confirmed"):
         office.erp.request([suite.asked("R-1", "confirm")])
+
+
+def test_the_settings_lead_to_the_server(server, tmp_path):
+    tryton = (
+        f"connector: tryton, url: '{server.erp}', api_key: '${{TRYTON_KEY}}',"
+        " stock_of: warehouse, unavailable_locations: [QUAR]"
+    )
+    file = tmp_path / "inventory_sync.yaml"
+    file.write_text(MINIMAL.replace("url: '${ERP_URL}'", tryton))
+    settings = load_settings(file, {**ENVIRONMENT, "TRYTON_KEY": server.key})
+    told_of: list[str] = []
+    with erp_source(settings, Databases(tmp_path, None), tell=told_of.append) as erp:
+        assert shelves(erp, "unavailable")["SKU-01"] == 9
+        assert len(erp.snapshot().products) == 21
+    assert "ERP: 21 rows of products are read" in told_of

@@ -50,14 +50,6 @@ INTERESTS: Final[Mapping[BatchName, Interest]] = {
     ),
 }
 
-ALL_SUPPLY: Final = Interest(
-    event_kinds=frozenset(),
-    stock=False,
-    supply_kinds=frozenset({"purchase", "production", "transfer"}),
-    commitment_kinds=frozenset(),
-)
-"""Whatever comes, of whoever it is."""
-
 SUPPLY_KINDS: Final = frozenset(
     {"stock_received", "production_completed", "transfer_received", "supply_changed"}
 )

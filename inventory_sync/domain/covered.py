@@ -62,6 +62,7 @@ class Cover:
 def cover(keys: int, supply: DatedRows, demand: DatedRows, days: int) -> Cover:
     """What supply covers of the demand for each key (0 to ``keys`` - 1); all micros are positive.
 
+    No more than the demand is covered: what is due today is not here, so nobody may buy it yet.
     Which of the supplies is meant for which demand nobody says: told are the earliest supplies and
     the latest demand. Raises what ``promisable`` raises.
     """
@@ -71,7 +72,7 @@ def cover(keys: int, supply: DatedRows, demand: DatedRows, days: int) -> Cover:
         np.concatenate([supply.micros, -demand.micros]),
     )
     steps = promisable(np.zeros(keys, np.int64), both, days)
-    micros = steps.micros[steps.day == 0].copy()  # every key has a step on day 0
+    micros = np.minimum(steps.micros[steps.day == 0], 0)  # every key has a step on day 0
     np.add.at(micros, demand.key, demand.micros)
     arrives, leaves = supply.day.astype(np.int64), demand.day.astype(np.int64)
     used = _before(supply.key, arrives, supply.micros) < micros[supply.key]

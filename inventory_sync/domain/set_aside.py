@@ -94,11 +94,13 @@ def restored(dataset: Dataset, aside: pd.DataFrame) -> pd.DataFrame:
 
 
 def shared_supply(aside: pd.DataFrame) -> frozenset[str]:
-    """The SKUs in quarantine because one supply id stands at several of them: who reads only one
-    of them does not see it.
+    """The SKUs in quarantine because one supply id stands at several of them, or without SKU as
+    well: who reads only one of them does not see it.
     """
-    rows = restored(DATASETS["supply"], aside)[["supply_id", "sku"]].dropna().drop_duplicates()
-    return frozenset(rows.loc[rows["supply_id"].duplicated(keep=False), "sku"].astype(str))
+    rows = restored(DATASETS["supply"], aside)[["supply_id", "sku"]].drop_duplicates()
+    named = rows.dropna(subset=["supply_id"])
+    shared = named["supply_id"].duplicated(keep=False)
+    return frozenset(named.loc[shared, "sku"].dropna().astype(str))
 
 
 def _time(text: str | None) -> pd.Timestamp | None:

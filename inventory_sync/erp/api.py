@@ -211,6 +211,10 @@ class ApiErp:
             frozenset(change.document for change in found if change.document and not change.sku),
         )
 
+    def supplied_skus(self) -> frozenset[str]:
+        """The SKUs that have a row of supply."""
+        return frozenset(row.sku for row in self._face.supply(None) if row.sku)
+
     @contextmanager
     def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
         """An API announces nothing to us: its changes are found by asking."""

@@ -29,7 +29,7 @@ from inventory_sync.domain.frames import (
 from inventory_sync.erp.conversion import typed_frame
 from inventory_sync.erp.extract_rows import DATED
 from inventory_sync.erp.postgres_copy import copied_chunks
-from inventory_sync.erp.sql_changes import read_changed
+from inventory_sync.erp.sql_changes import read_changed, read_supplied
 from inventory_sync.erp.sql_contract import Found, found_datasets, problems_of
 from inventory_sync.erp.sql_database import Reading, SqlDatabase
 from inventory_sync.erp.sql_events import (
@@ -123,8 +123,14 @@ class SqlErp(SqlDatabase):
         with self._statement("events") as connection:
             if besides:
                 after_id = before_unheard(connection, self._schema, after_id, besides)
-            found = read_events(connection, self._schema, after_id, limit, self._clock())
-        return [event for event in found if event.event_id not in besides]
+            found: list[ErpEvent] = []
+            while len(found) < limit:
+                read = read_events(connection, self._schema, after_id, limit, self._clock())
+                found += [event for event in read if event.event_id not in besides]
+                if len(read) < limit:
+                    break
+                after_id = read[-1].event_id
+        return found[:limit]
 
     def last_event_id(self) -> int:
         """The highest event id now, 0 when there is none."""
@@ -149,6 +155,11 @@ class SqlErp(SqlDatabase):
             return read_changed(
                 reading.connection, self._schema, interest, (since, until), reading.taken_at
             )
+
+    def supplied_skus(self) -> frozenset[str]:
+        """The SKUs that have a row of supply. Raises what ``snapshot`` raises."""
+        with self._statement("supply") as connection:
+            return read_supplied(connection, self._schema)
 
     @contextmanager
     def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:

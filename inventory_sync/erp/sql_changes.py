@@ -1,4 +1,5 @@
-"""What has changed since an instant: rows by ``updated_at``, and events by ``occurred_at``.
+"""What has changed since an instant: rows by ``updated_at``, and events by ``occurred_at``. And
+what supply comes for, which changes by the calendar alone.
 
 Put here how changed SKUs are found. What a batch is interested in is ``domain/batches.py``.
 """
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnClause,
     ColumnElement,
     Connection,
     DateTime,
@@ -45,6 +47,13 @@ def read_changed(
             elif document is not None:
                 documents.add(str(document))
     return Changed(taken_at, frozenset(skus), frozenset(documents))
+
+
+def read_supplied(connection: Connection, schema: str | None) -> frozenset[str]:
+    """The SKUs that have a row of supply, whatever else stands in it."""
+    sku: ColumnClause[Any] = column("sku")
+    statement = select(cast(sku, Text)).select_from(table("supply", sku, schema=schema)).distinct()
+    return frozenset(str(found) for found in connection.scalars(statement) if found is not None)
 
 
 def _statements(

@@ -19,8 +19,10 @@ from inventory_sync.flow.reservations import expire, finish
 LATE_BY = timedelta(seconds=60)
 """Event ids may be committed out of order; an event is still found when it is so late."""
 
-REMEMBERED = (10 * LATE_BY, timedelta(hours=2), timedelta(days=1))
-"""So far back a starting lane looks for what it has heard: further only where it was quiet."""
+REMEMBERED = (10 * LATE_BY, timedelta(hours=2), timedelta(days=1), timedelta(days=3650))
+"""So far back a starting lane looks for what it has heard: further only where it was quiet, or
+switched off. The ledger keeps a day of it, counted from what the lane has heard last.
+"""
 
 _EVENTS_AT_ONCE = 10_000
 

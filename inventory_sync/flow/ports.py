@@ -76,6 +76,13 @@ class ErpSource(Protocol):
         """
         ...
 
+    def supplied_skus(self) -> frozenset[str]:
+        """The SKUs that have a row of supply, of whatever kind and date.
+
+        Raises what ``snapshot`` raises.
+        """
+        ...
+
     def on_event(self, ring: Callable[[str], None]) -> AbstractContextManager[bool]:
         """Call ``ring`` from another thread whenever the ERP announces events.
 

@@ -222,6 +222,10 @@ class SimErp:
         """Everything: what is looked at too often does no harm."""
         return Changed(self.now(), frozenset(self.skus), frozenset())
 
+    def supplied_skus(self) -> frozenset[str]:
+        """Everything, as in ``changed``."""
+        return frozenset(self.skus)
+
     @contextmanager
     def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
         """Call ``ring`` whenever an event becomes visible."""

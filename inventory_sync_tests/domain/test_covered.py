@@ -1,5 +1,8 @@
 """Today's projection as the ATP: never less than stock less all demand, exactly, and told why."""
 
+from decimal import Decimal
+from math import floor
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -59,16 +62,28 @@ def clock(rows, lookahead=DEMAND_FIRST):
     return told(by_frames(rows, lookahead))[CLOCK][0] // SCALE
 
 
+def offered(rows, sku, place, terms):
+    """What can be promised today of what is here."""
+    if parts := oracles.parts_of(sku, rows["components"]):
+        return min(floor(offered(rows, p, place, terms) / n) for p, n in parts.items())
+    here = sum(
+        Decimal(row["physical"]) - Decimal(row["unavailable"])
+        for row in rows["stock"]
+        if (row["sku"], row["location"]) == (sku, place)
+    )
+    today = dated_oracles.projected(rows, sku, place, NOW, CLOCKS.at(place), terms)[0]
+    return min(today, here)
+
+
 @settings(max_examples=25, deadline=None)
 @given(dated_erps(), TERMS)
-def test_it_is_the_projection_of_today_and_never_less_than_the_stock_method(rows, terms):
+def test_it_is_the_projection_of_what_is_here_and_never_less_than_the_stock_method(rows, terms):
     lookahead = Lookahead(CLOCKS, rules_of(terms))
     atp = by_frames(rows, lookahead)
     found = told(atp)
     for sku in SKUS:
         for place in PLACES:
-            today = CLOCKS.at(place)
-            expected = dated_oracles.projected(rows, sku, place, NOW, today, terms)[0]
+            expected = offered(rows, sku, place, terms)
             micros, _, _ = found.get((sku, place), (0, None, None))
             assert micros_to_decimal(micros) == expected, (sku, place)
             assert expected >= oracles.atp(rows, sku, place, NOW)
@@ -135,6 +150,13 @@ def test_the_latest_demand_and_the_earliest_supplies_are_named():
 )
 def test_supply_that_is_late_or_not_believed_covers_nothing(wrong):
     assert clock(company(LATER, COMES | wrong)) == 2
+
+
+@pytest.mark.parametrize("due_in_days", [0, -1])
+def test_what_is_due_today_covers_orders_and_is_not_offered_itself(due_in_days):
+    rules = ProjectionRules(HORIZON_DAYS, "supply_first", overdue_supply_days=0)
+    comes = COMES | {"due_date": dated(due_in_days)}
+    assert clock(company(LATER, comes), Lookahead(CLOCKS, rules)) == 10
 
 
 def test_supply_that_slips_behind_the_order_lowers_todays_atp_at_once():

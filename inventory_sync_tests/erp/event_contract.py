@@ -42,6 +42,16 @@ class ErpEventContract:
         assert [found.event_id for found in source.events(3, besides={5, 9})] == [7]
         assert [found.event_id for found in source.events(0, besides={5})] == [3, 7, 9]
         assert source.events(3, besides={5, 7, 9}) == []
+        assert [found.event_id for found in source.events(0, limit=2, besides={5, 7})] == [3, 9]
+
+    def test_whatever_supply_comes_for_is_told(self, source_of):
+        rows = [
+            supply("PO-1", sku="SPOON", kind="gift"),
+            supply("PO-2", sku="STOOL", due_date=None, updated_at=None),
+            supply("PO-3", sku="STOOL"),
+            supply("PO-4", sku=None),
+        ]
+        assert source_of(dataset_rows(supply=rows)).supplied_skus() == {"SPOON", "STOOL"}
 
     def test_an_event_says_where_to_look_and_no_more(self, source_of):
         bare = event(2, None, kind="stock_counted", location=None, document=None)

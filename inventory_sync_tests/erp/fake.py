@@ -148,6 +148,12 @@ class FakeErp:
             frozenset(document for sku, document in found if document and not sku),
         )
 
+    def supplied_skus(self) -> frozenset[str]:
+        """The SKUs of the rows of supply."""
+        if self.failure is not None:
+            raise self.failure
+        return frozenset(row["sku"] for row in self.rows["supply"] if row["sku"])
+
     @contextmanager
     def on_event(self, ring: Callable[[str], None]) -> Iterator[bool]:
         """Nothing is announced here."""

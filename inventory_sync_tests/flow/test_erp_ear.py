@@ -135,7 +135,7 @@ class TestRestart:
         lanes.later(1)
         assert heard(lanes, again) == ["OAK-TABLE"]
 
-    @pytest.mark.parametrize("away_seconds", [5, 3600])
+    @pytest.mark.parametrize("away_seconds", [5, 3600, 3 * 86400])
     def test_an_id_that_came_late_after_a_quiet_time_is_found(
         self, lanes: Lanes, ear: ErpEar, away_seconds: int
     ) -> None:

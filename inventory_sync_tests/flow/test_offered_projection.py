@@ -122,10 +122,13 @@ def test_an_odd_supply_is_judged_with_care_and_covers_nothing(lanes: Lanes) -> N
 
 
 @pytest.mark.parametrize("a_pass", [by_event_pass, by_careful_pass, by_full_pass])
-def test_supply_whose_id_stands_at_another_sku_too_covers_nothing(lanes: Lanes, a_pass) -> None:
+@pytest.mark.parametrize("other", [SPOON, None])
+def test_supply_whose_id_stands_elsewhere_too_covers_nothing(
+    lanes: Lanes, a_pass, other: str | None
+) -> None:
     world = lanes.world
-    twin = COMES | {"sku": SPOON}
-    world.erp.rows = {**world.erp.rows, "supply": [COMES, twin]}
+    others = [supply(f"PO-{n}", sku=SPOON) for n in range(10, 40)]  # few rows are in quarantine
+    world.erp.rows = {**world.erp.rows, "supply": [COMES, COMES | {"sku": other}, *others]}
     world.run()
     world.set_stock(OAK_TABLE="18")
     lanes.later(60)
@@ -133,8 +136,11 @@ def test_supply_whose_id_stands_at_another_sku_too_covers_nothing(lanes: Lanes, 
     assert lanes.shown(TABLE) == [3, 3]
 
 
-def test_after_midnight_a_batch_looks_at_what_has_not_come(lanes: Lanes) -> None:
-    lanes.world.run()
+@pytest.mark.parametrize("odd", [{}, {"updated_at": None}, {"kind": None}, {"kind": "gift"}])
+def test_after_midnight_a_batch_looks_at_what_has_not_come(lanes: Lanes, odd) -> None:
+    world = lanes.world
+    world.erp.rows = {**world.erp.rows, "supply": [COMES | odd]}
+    world.run()
     at(lanes, MIDNIGHT.replace(minute=58, hour=MIDNIGHT.hour - 1))
     assert run_batch(lanes.parts, "replenishment").noted == 1  # it is the first one
     assert run_batch(lanes.parts, "replenishment").noted == 0
@@ -146,3 +152,14 @@ def test_after_midnight_a_batch_looks_at_what_has_not_come(lanes: Lanes) -> None
     run_batch(lanes.parts, asked.batch)
     assert lanes.shown(TABLE) == [5, 5]
     assert lanes.turn("supply_events") is None
+
+
+def test_a_batch_at_work_over_midnight_does_not_keep_the_next_one_away(lanes: Lanes) -> None:
+    lanes.world.run()
+    at(lanes, MIDNIGHT.replace(minute=58, hour=MIDNIGHT.hour - 1))
+    run_batch(lanes.parts, "replenishment")
+    at(lanes, MIDNIGHT.replace(second=10))
+    with lanes.world.ledger.lane_lock("batch", patience_seconds=1):
+        assert lanes.turn("supply_events") is None
+    at(lanes, MIDNIGHT.replace(second=30))
+    assert isinstance(lanes.turn("supply_events"), Handover)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable
-from inventory_sync.erp import sql_extract
+from inventory_sync.erp import extract_rows
 from inventory_sync.erp.sql import SqlErp
 from inventory_sync_tests.erp.databases import (
     SCHEMA,
@@ -113,7 +113,7 @@ def test_a_column_that_goes_away_is_named_by_the_very_next_extract(contract):
 
 
 def test_a_part_that_is_in_too_many_kits_is_refused_with_a_way_out(contract, monkeypatch):
-    monkeypatch.setattr(sql_extract, "MOST_SKUS", 3)
+    monkeypatch.setattr(extract_rows, "MOST_SKUS", 3)
     append(contract, "components", *(component(f"KIT-{n}", "CARTON") for n in range(2)))
     assert len(SqlErp(contract).extract({"CARTON"}, ()).skus) == 3
     append(contract, "components", component("KIT-9", "CARTON"))

@@ -94,7 +94,7 @@ def test_an_erp_that_cannot_be_read_leaves_everything_on_the_list(
 
 
 def _raising(error: Exception):
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise error
 
     return fail

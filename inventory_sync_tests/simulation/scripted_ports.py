@@ -40,9 +40,11 @@ class ScriptedErp(SimErp):
         super().__init__(clock, skus=company.skus, locations=company.locations, kits=company.kits)
         self.meanwhile: list[Happening] = []
 
-    def extract(self, skus: Collection[str], order_ids: Collection[str]) -> ErpExtract:
+    def extract(
+        self, skus: Collection[str], order_ids: Collection[str], *, dated: bool = False
+    ) -> ErpExtract:
         """One snapshot: what happens meanwhile is not in it."""
-        rows = super().extract(skus, order_ids)
+        rows = super().extract(skus, order_ids, dated=dated)
         self.let_it_happen()
         return rows
 

@@ -5,6 +5,7 @@ about a whole pass are ``guards.py``. Everything is read before and written afte
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,9 @@ class StoreView:
     ``publications``: inventory_item_id, store_location_id, quantity_units, taken_units (the base of
     the explained quantity), version (which of our writes that was).
     ``taken``: inventory_item_id, store_location_id (null = not assigned), taken_units.
-    ``busy``: levels whose last write has no known outcome yet.
+    ``busy``: levels whose last write has no known outcome yet, or that moved while they were read.
     ``locations``: the store locations that were read (``None``: all); nothing is planned elsewhere.
+    ``read_at``: when the reading began (``None``: just now); what came later may not be seen in it.
     """
 
     catalog: pd.DataFrame
@@ -49,6 +51,7 @@ class StoreView:
     taken: pd.DataFrame
     busy: pd.DataFrame
     locations: tuple[str, ...] | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Put the values that travel between the decision, the ledger and the storefront h
 makes them is in ``decision.py``; the proofs are cited as protocol B.x.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -152,6 +152,18 @@ class CatalogItem:
     inventory_item_id: str
     sku: str | None
     tracked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Everything a store shows, in one file: its items, and their levels at some locations.
+
+    Each level is as it was at *some* instant after the export was asked for; much may have happened
+    since, so it is no reading of now.
+    """
+
+    items: Sequence[CatalogItem]
+    levels: Sequence[Level]
 
 
 @dataclass(frozen=True, slots=True)

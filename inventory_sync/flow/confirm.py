@@ -5,6 +5,7 @@ Put reading back here, and how its surprises are reported. Keep writing out.
 
 from collections.abc import Iterable
 from dataclasses import astuple
+from datetime import datetime
 
 import pandas as pd
 
@@ -32,6 +33,24 @@ def with_shown(rows: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     again = shown[[*LEVEL, "available_units"]].rename(columns={"available_units": "shown_units"})
     rows = rows.merge(again, how="left", on=LEVEL)
     return rows.assign(shown_units=rows["shown_units"].fillna(rows["observed_units"]))
+
+
+def confirmed(
+    parts: Parts, store: str, sent: Sent, rows: pd.DataFrame, *, read_at: datetime | None
+) -> pd.DataFrame:
+    """The rows with what is shown after the writes, which the ledger keeps from here on.
+
+    It keeps since when that is known: now for what was read back, ``read_at`` (when the reading of
+    the store began) for the rest, so that a change that is told of since is news.
+    """
+    fresh = confirm(parts, store, sent)
+    rows = with_shown(rows, fresh)
+    observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
+    is_fresh = pd.MultiIndex.from_frame(rows[LEVEL]).isin(pd.MultiIndex.from_frame(fresh[LEVEL]))
+    now = parts.now()
+    parts.ledger.record_observed(store, observed[~is_fresh], at=read_at or now)
+    parts.ledger.record_observed(store, observed[is_fresh], at=now)
+    return rows
 
 
 def problems(parts: Parts, store: str, sent: Sent, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""All reading of a pass: the ERP in one snapshot, then each store's levels, then its orders.
+"""What the reading of a pass is made of: the ERP in one snapshot, orders, levels, lost writes.
 
-Put reads here, in their safe order: the ERP before the orders, the levels before the orders
-(protocol B.2: an order that slips in between is then seen by the compare-and-swap or deducted).
-Keep decisions out.
+Put single reads here; their safe order is the ERP before the orders, and the levels before the
+orders (protocol B.2: an order that slips in between is then seen by the compare-and-swap or
+deducted). A whole store is read by ``store_reading.py``. Keep decisions out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,8 +14,7 @@ import pandas as pd
 
 from inventory_sync.domain.decision import StoreView
 from inventory_sync.domain.dirty import Clock, Mark
-from inventory_sync.domain.errors import PassRefused, StoreStopped
-from inventory_sync.domain.findings import findings_frame
+from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.kits import related_skus
 from inventory_sync.domain.known import SUPPLY_SCOPE
 from inventory_sync.domain.orders import OrderLine
@@ -152,45 +151,6 @@ def await_lost_writes(parts: Parts, store: str) -> None:
         parts.sleep(_LOOK_AGAIN_SECONDS)
         still_open = set(parts.ledger.open_intents(store)["idempotency_key"])
         under_way = under_way[under_way["idempotency_key"].isin(still_open)]
-
-
-def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
-    """What the store shows now, with lost writes settled; and findings about its locations.
-
-    Raises ``StoreStopped`` when none of the mapped locations can be used.
-    """
-    storefront, policy = parts.storefronts[store], parts.policies[store]
-    await_lost_writes(parts, store)
-    read_at = parts.now()
-    found = {location.store_location_id: location for location in storefront.facts().locations}
-    usable = [gid for gid in policy.locations if gid in found and found[gid].is_active]
-    if not usable:
-        raise StoreStopped(
-            store=store,
-            reason="none of the locations in the settings exists and is active in Shopify",
-            way_out=f"correct stores.{store}.locations, or activate the locations",
-        )
-    catalog = catalog_frame(storefront.catalog())
-    levels = pd.concat([levels_frame(storefront.levels(gid)) for gid in usable], ignore_index=True)
-    read_orders(parts, store)
-    _follow_renames(parts, store, catalog)
-    settle_lost_writes(parts, store, levels, read_at=read_at)
-    lost = findings_frame(
-        pd.Series([gid for gid in policy.locations if gid not in usable], dtype="object"),
-        "unusable-location",
-        "the location does not exist or is not active in Shopify: nothing is published there",
-    )
-    return view_of(parts, store, catalog, levels, usable), lost
-
-
-def _follow_renames(parts: Parts, store: str, catalog: pd.DataFrame) -> None:
-    """Orders of an item that has another SKU now count for that one, also those read long ago."""
-    lines = parts.ledger.order_lines()
-    sold = lines.loc[lines["store"] == store, ["inventory_item_id", "sku"]].drop_duplicates()
-    both = sold.merge(catalog, on="inventory_item_id", suffixes=("_then", ""))
-    renamed = both[both["sku"].notna() & both["sku"].ne(both["sku_then"])]
-    for item, sku in renamed[["inventory_item_id", "sku"]].drop_duplicates().to_numpy().tolist():
-        parts.ledger.rename_item(store, item, sku)
 
 
 def view_of(

@@ -6,8 +6,8 @@ Put observation without publishing here.
 import pandas as pd
 
 from inventory_sync.domain.publication import LEVEL
-from inventory_sync.flow.gather import read_store
 from inventory_sync.flow.parts import Parts
+from inventory_sync.flow.store_reading import read_store
 
 
 def observe_store(parts: Parts, store: str) -> pd.DataFrame:
@@ -27,5 +27,5 @@ def observe_store(parts: Parts, store: str) -> pd.DataFrame:
         published_units=rows["quantity_units"],
         explained_units=(rows["quantity_units"] - since).astype("int64"),
     )[[*LEVEL, "sku", "observed_units", "published_units", "explained_units"]]
-    parts.ledger.record_observed(store, rows, at=parts.now())
+    parts.ledger.record_observed(store, rows, at=view.read_at or parts.now())
     return rows

@@ -20,8 +20,8 @@ from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, join
 from inventory_sync.domain.held_back import counted_levels
 from inventory_sync.domain.quarantine import Judged
 from inventory_sync.flow.days import atp_of
-from inventory_sync.flow.gather import read_store
 from inventory_sync.flow.parts import Parts, StorePolicy
+from inventory_sync.flow.store_reading import read_store
 
 
 @dataclass(frozen=True)

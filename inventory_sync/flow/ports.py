@@ -16,6 +16,7 @@ from inventory_sync.domain.frames import ErpSnapshot
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     CatalogItem,
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -125,6 +126,14 @@ class Storefront(Protocol):
 
     def levels(self, store_location_id: str) -> Iterator[Level]:
         """Every level at one location, inactive ones included; those are not believed."""
+        ...
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        """All that ``catalog`` and ``levels`` tell of these locations, in one export.
+
+        ``None`` when pages are quick enough, and when there is no export that can be believed. It
+        is old when it comes: who decides by it reads again what has moved since the call.
+        """
         ...
 
     def levels_of(

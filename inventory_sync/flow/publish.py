@@ -4,7 +4,7 @@ Put the steps of publishing here, in their order. Keep the rules (``domain``) an
 writing themselves (``gather.py``, ``act.py``) out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -19,13 +19,8 @@ from inventory_sync.domain.publication import LEVEL, Decided, QuantityChange, le
 from inventory_sync.domain.stops import Approval, Held
 from inventory_sync.flow.act import Plan, Sent, act
 from inventory_sync.flow.canary import canary_of, rest_of, watch
-from inventory_sync.flow.confirm import confirm, level_frame, problems, with_shown
-from inventory_sync.flow.gather import (
-    read_back,
-    read_orders,
-    read_store,
-    view_of,
-)
+from inventory_sync.flow.confirm import confirmed, level_frame, problems
+from inventory_sync.flow.gather import read_back, read_orders, view_of
 from inventory_sync.flow.guarded import Proposal, Ruling, guard_few, guard_plan
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import (
@@ -36,6 +31,7 @@ from inventory_sync.flow.plan import (
     unread_neighbours,
     waterfalls_of,
 )
+from inventory_sync.flow.store_reading import read_store
 
 OLDEST_BASIS = timedelta(minutes=15)
 """A store is not written from figures that were read longer ago than this."""
@@ -181,7 +177,9 @@ def publish_reading(
     plan = decide_store(offered.rows, view, basis.atp, wishes.skus)
     if wishes.trust_observed and live:
         _adopt(parts, store, plan.rows, view.busy, pass_id)
-        view = view_of(parts, store, view.catalog, view.levels, view.locations)
+        now = view_of(parts, store, view.catalog, view.levels, view.locations)
+        busy = pd.concat([view.busy[LEVEL], now.busy[LEVEL]], ignore_index=True)
+        view = replace(now, read_at=view.read_at, busy=busy)
         plan = decide_store(offered.rows, view, basis.atp, wishes.skus)
     if wishes.only_lower:
         plan = hold(plan, _RAISING, reason=ONLY_LOWER)
@@ -207,10 +205,8 @@ def publish_reading(
             plan = rest_of(plan, first)
         sent = sent.beside(_write(parts, job, plan, offered))
         _look_again(parts, sent, rows)
-        rows = with_shown(rows, confirm(parts, store, sent))
+        rows = confirmed(parts, store, sent, rows, read_at=view.read_at)
         found.append(problems(parts, store, sent, rows))
-        observed = rows[[*LEVEL, "shown_units"]].set_axis([*LEVEL, "observed_units"], axis=1)
-        parts.ledger.record_observed(store, observed, at=parts.now())
     else:
         rows = rows.assign(shown_units=rows["observed_units"])
     findings = joined(found, FINDING_COLUMNS)

@@ -35,13 +35,14 @@ from inventory_sync.flow.evidence import (
     with_relatives,
 )
 from inventory_sync.flow.full_pass import each_store, note_failure
-from inventory_sync.flow.gather import read_erp, read_orders, read_store
+from inventory_sync.flow.gather import read_erp, read_orders
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.plan import Basis, decide_store, store_offers
 from inventory_sync.flow.promise_publishing import PromiseBasis
 from inventory_sync.flow.promises_now import promise_basis, wrong_promises
 from inventory_sync.flow.publish import Reading, Wishes, publish_reading, refuse_old_figures
 from inventory_sync.flow.sighting import explained, moved_levels, odd_skus, sighted
+from inventory_sync.flow.store_reading import read_store
 
 LATE_AFTER: Final = timedelta(minutes=5)
 """An order that changed so long ago should have been heard: stores are polled every minute."""
@@ -215,7 +216,8 @@ def _compare(parts: Parts, job: _Job, store: str) -> Comparison:
         early = wrong_promises(parts, store, job.promises, levels, pass_id=job.pass_id)
         result = Comparison(store, live, levels, offered, found, behind, early)
         shown = levels.rename(columns={"shown_units": "observed_units"})
-        ledger.record_observed(store, shown[[*LEVEL, "observed_units"]], at=parts.now())
+        read_at = view.read_at or parts.now()
+        ledger.record_observed(store, shown[[*LEVEL, "observed_units"]], at=read_at)
         if not live:
             return result
         ledger.record_drift(

@@ -18,6 +18,7 @@ import structlog
 
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
 from inventory_sync.domain.publication import Unknown
+from inventory_sync.shopify.downloads import download
 from inventory_sync.shopify.operations import Operation
 from inventory_sync.shopify.pacing import Load, Pacer, Timing
 from inventory_sync.shopify.protocol import (
@@ -83,7 +84,7 @@ class ShopifyClient:
         self.store = endpoint.store
         self.served_version = endpoint.api_version
         self._endpoint = endpoint
-        self._timing = timing or Timing()
+        self.timing = timing or Timing()
         # No redirects and no proxy from the environment: the token goes to one address only.
         self._http = httpx.Client(
             transport=transport,
@@ -92,7 +93,7 @@ class ShopifyClient:
             follow_redirects=False,
             trust_env=False,
         )
-        self._pacer = Pacer(self._timing, reserve_share=reserve_share)
+        self._pacer = Pacer(self.timing, reserve_share=reserve_share)
         self._log = _log.bind(store=endpoint.store)
 
     @property
@@ -128,7 +129,7 @@ class ShopifyClient:
         Rejected as ``NOT_SENT`` when its turn would have come too late. Raises ``StoreStopped`` or
         ``StoreUnreachable``: in both cases nothing was changed.
         """
-        send_by = self._timing.clock() + within_seconds
+        send_by = self.timing.clock() + within_seconds
         result = self._persist(operation, variables, passing=(Throttled, NotSent), send_by=send_by)
         match result:
             case Answer() | Rejected():
@@ -143,6 +144,10 @@ class ShopifyClient:
             case Stopped(may_have_run=True):
                 return Unknown(self._endpoint.hide_token(result.reason))
         raise self._error(operation, result)
+
+    def download(self, url: str) -> bytes:
+        """The file that Shopify has put at this address. Raises ``NoFile``."""
+        return download(self._http, url, self.timing)
 
     def await_turn(self, operation: Operation) -> None:
         """Wait until the throttle would let the operation go now; nothing is reserved."""
@@ -192,7 +197,7 @@ class ShopifyClient:
             if not isinstance(result, passing) or attempt == MAX_ATTEMPTS:
                 return result
             wait_seconds = self._wait_before_next(result, attempt)
-            if isinstance(result, NotSent) and self._timing.clock() + wait_seconds > send_by:
+            if isinstance(result, NotSent) and self.timing.clock() + wait_seconds > send_by:
                 return result
             self._log.info(
                 "shopify.again",
@@ -201,7 +206,7 @@ class ShopifyClient:
                 because=self._endpoint.hide_token(shown(result)),
                 wait_seconds=round(wait_seconds, 3),
             )
-            self._timing.sleep(wait_seconds)
+            self.timing.sleep(wait_seconds)
             attempt += 1
 
     def _wait_before_next(self, result: object, attempt: int) -> float:
@@ -209,7 +214,7 @@ class ShopifyClient:
         if isinstance(result, Throttled) and result.cost is not None:
             return 0.0
         longest = min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2**attempt)
-        backoff_seconds: float = longest * self._timing.rng.uniform(0.5, 1.0)
+        backoff_seconds: float = longest * self.timing.rng.uniform(0.5, 1.0)
         if not isinstance(result, Throttled):
             return backoff_seconds
         self._pacer.pause(max(result.wait_seconds or 1.0, backoff_seconds))
@@ -253,7 +258,7 @@ class ShopifyClient:
         """
 
         def trace(event: str, info: Any) -> None:
-            if event.endswith(_SENDING) and self._timing.clock() > send_by:
+            if event.endswith(_SENDING) and self.timing.clock() > send_by:
                 raise _TimeIsOver
 
         return trace

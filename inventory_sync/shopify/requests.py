@@ -15,6 +15,16 @@ from inventory_sync.shopify.operations import Operation
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def is_safe(url: str) -> bool:
+    """Whether nobody can listen to what is said at this address: https, or on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        return False
+    is_local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return bool(is_local or (parts.scheme == "https" and parts.hostname)) and not parts.username
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where the Admin API of one store answers, and the token for it, which is never shown."""
@@ -26,9 +36,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Refuse, as ``StoreStopped``, what would send the token in the clear or nowhere."""
-        parts = urlsplit(self.origin)
-        is_local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-        if not (is_local or (parts.scheme == "https" and parts.hostname)) or parts.username:
+        if not is_safe(self.origin):
             raise StoreStopped(
                 store=self.store,
                 reason="its address is not an https origin (plain http only on this machine)",

@@ -46,7 +46,7 @@ class StockReader:
             location_is_active = self._is_active(store_location_id, page.location)
             for node in page.inventory_items.nodes:
                 if node.inventory_level is not None:
-                    yield _level(node, store_location_id, location_is_active)
+                    yield level_at(node, store_location_id, location_is_active)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]
@@ -69,7 +69,7 @@ class StockReader:
                 if node is None or node.inventory_level is None:
                     yield _unconnected(item_id, store_location_id, node)
                 else:
-                    yield _level(node, store_location_id, location_is_active)
+                    yield level_at(node, store_location_id, location_is_active)
             remaining = remaining[len(page.nodes) :]
 
     def _item_pages(
@@ -91,7 +91,7 @@ class StockReader:
         return location.is_active
 
 
-def _level(node: LeveledItem, store_location_id: str, location_is_active: bool) -> Level:
+def level_at(node: LeveledItem, store_location_id: str, location_is_active: bool) -> Level:
     """A level as Shopify tells it; the quantity counts only where a write has an effect."""
     assert node.inventory_level is not None
     is_active = location_is_active and node.inventory_level.is_active

@@ -12,6 +12,7 @@ from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     CatalogItem,
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -35,6 +36,7 @@ from inventory_sync.shopify.answers import (
 )
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.draft_reader import DraftReader
+from inventory_sync.shopify.exports import WORTH_SECONDS, Exports
 from inventory_sync.shopify.order_reader import OrderReader
 from inventory_sync.shopify.promises import ShopifyPromises
 from inventory_sync.shopify.protocol import Answer, Rejected
@@ -55,12 +57,18 @@ _FEWEST_CALLS, _MOST_CALLS = 4, 32
 
 
 class ShopifyStorefront:
-    """The ``Storefront`` port over one ``ShopifyClient``."""
+    """The ``Storefront`` port over one ``ShopifyClient``.
 
-    def __init__(self, client: ShopifyClient) -> None:
+    A store whose pages take longer than ``export_worth_seconds`` is read by an export.
+    """
+
+    def __init__(
+        self, client: ShopifyClient, *, export_worth_seconds: float = WORTH_SECONDS
+    ) -> None:
         self._client = client
         self._reader = Reader(client)
         self._stock = StockReader(client, self._reader)
+        self._exports = Exports(client, self._reader, worth_seconds=export_worth_seconds)
         self._orders = OrderReader(client, self._reader)
         self._drafts = DraftReader(client, self._reader)
         self._subscriptions = Subscriptions(client, self._reader)
@@ -112,6 +120,13 @@ class ShopifyStorefront:
     def levels(self, store_location_id: str) -> Iterator[Level]:
         """Every level at one location, inactive ones included."""
         return self._stock.levels(store_location_id)
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        """All that ``catalog`` and ``levels`` tell of these locations, as it was a while ago.
+
+        ``None`` when pages are quick enough, and when there is no export that can be believed.
+        """
+        return self._exports.export(store_location_ids)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]

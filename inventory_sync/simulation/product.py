@@ -42,6 +42,7 @@ SECONDS_PER_STEP: Final[Mapping[str, float]] = {
     "orders_of": 0.08,
     "levels": 0.1,
     "levels_of": 0.08,
+    "export": 30.0,
 }
 """One way of a call over the border; where nothing is said, 2 ms."""
 

@@ -12,6 +12,7 @@ from inventory_sync.domain.errors import StoreUnreachable
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     CatalogItem,
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -73,6 +74,10 @@ class Road:
     def levels(self, store_location_id: str) -> Iterator[Level]:
         """Every level at a location."""
         return self._reach().levels(store_location_id)
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        """Everything at some locations, as it was a while ago."""
+        return self._reach().export(store_location_ids)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]

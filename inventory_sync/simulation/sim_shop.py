@@ -10,6 +10,7 @@ from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     Applied,
     CatalogItem,
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -70,6 +71,13 @@ class SimShop(ShopModel):
         """Every level at a location."""
         here = [key for key in self._units if key.store_location_id == store_location_id]
         yield from [Level(key, True, True, True, self._units[key]) for key in here]
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        """Everything at some locations as it is now; a large shop takes its time to tell it."""
+        if not self._terms.is_large:
+            return None
+        levels = [each for place in store_location_ids for each in self.levels(place)]
+        return Export(list(self.catalog()), levels)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]

@@ -3,7 +3,7 @@
 Put here what several flow tests need to build. What is asserted belongs into the tests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,6 +14,7 @@ from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -39,11 +40,14 @@ class Shop(FakeStorefront):
     """A fake store in which something may happen at the worst moment.
 
     ``refuses`` is the answer to every call; ``watch`` is told of each before it counts.
+    ``during_exports`` happens between the instant of an export and its answer, last first.
     """
 
     before_next_call: Callable[[], object] | None = None
     after_next_call: Callable[[], object] | None = None
     after_next_levels: Callable[[], object] | None = None
+    during_exports: list[Callable[[], object]] = field(default_factory=list)
+    read_by_id: list[str] = field(default_factory=list)
     watch: Callable[[SetQuantities], object] | None = None
     refused_items: set[str] = field(default_factory=set)
     refuses: Refusal | None = None
@@ -53,6 +57,18 @@ class Shop(FakeStorefront):
         happening, self.after_next_levels = self.after_next_levels, None
         if happening is not None:
             happening()
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        found = super().export(store_location_ids)
+        while self.during_exports:
+            self.during_exports.pop()()
+        return found
+
+    def levels_of(
+        self, store_location_id: str, inventory_item_ids: Sequence[str]
+    ) -> Iterator[Level]:
+        self.read_by_id += inventory_item_ids
+        return super().levels_of(store_location_id, inventory_item_ids)
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
         if self.watch is not None:

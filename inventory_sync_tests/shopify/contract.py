@@ -98,6 +98,26 @@ class StorefrontContract(SalesContract, WebhooksContract):
         with pytest.raises(StoreStopped, match="4711"):
             list(shop.storefront.levels_of(nowhere, [shop.item("OAK-TABLE")]))
 
+    def test_a_small_store_has_no_export(self, shop: SampleShop) -> None:
+        assert shop.storefront.export([NYC, LAX]) is None
+
+    def test_the_export_of_a_large_store_tells_what_its_pages_tell(self, shop: SampleShop) -> None:
+        shop.grow_large()
+        shop.buy("RETRO-CLOCK", 3, NYC)
+        for places in ([NYC, LAX], [LAX]):
+            export = shop.storefront.export(places)
+            assert export is not None
+            assert list(export.items) == list(shop.storefront.catalog())
+            pages = [level for place in places for level in shop.storefront.levels(place)]
+            assert len(export.levels) == len(pages)
+            assert set(export.levels) == set(pages)
+
+    def test_no_export_is_believed_about_a_location_that_the_store_lacks(
+        self, shop: SampleShop
+    ) -> None:
+        shop.grow_large()
+        assert shop.storefront.export([NYC, "gid://shopify/Location/4711"]) is None
+
     # --- writing ---
 
     def test_an_expected_quantity_that_holds_is_replaced(self, shop: SampleShop) -> None:

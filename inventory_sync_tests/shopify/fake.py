@@ -13,6 +13,7 @@ from inventory_sync.domain.orders import OrderLine
 from inventory_sync.domain.publication import (
     Applied,
     CatalogItem,
+    Export,
     Level,
     LevelKey,
     Outcome,
@@ -65,6 +66,15 @@ class FakeStorefront(FakeShop):
         for key in list(self.stock):
             if key.store_location_id == store_location_id:
                 yield self._level(key)
+
+    def export(self, store_location_ids: Sequence[str]) -> Export | None:
+        self._reach()
+        here = {place.store_location_id for place in self.locations}
+        if not self.is_large or not here.issuperset(store_location_ids):
+            return None
+        wanted = set(store_location_ids)
+        levels = [self._level(key) for key in self.stock if key.store_location_id in wanted]
+        return Export(list(self.items.values()), levels)
 
     def levels_of(
         self, store_location_id: str, inventory_item_ids: Sequence[str]

@@ -25,7 +25,8 @@ class FakeLevel:
 class FakeShop:
     """One store. ``calls`` keeps every call that arrived, whatever became of it.
 
-    ``drafts`` keeps beside each the level that it would take from.
+    ``drafts`` keeps beside each the level that it would take from. One that ``is_large`` is read by
+    an export.
     """
 
     store: str = "b2b-us"
@@ -44,6 +45,7 @@ class FakeShop:
     stopped: StoreStopped | None = None
     unreachable: StoreUnreachable | None = None
     parallel_calls: int = 4
+    is_large: bool = False
     _lost: bool | None = None
     _last_number: int = 0
 

@@ -84,6 +84,10 @@ class SampleShop(ABC):
     def rename(self, sku: str, new: str | None) -> None:
         """The first item with a SKU gets another one."""
 
+    @abstractmethod
+    def grow_large(self) -> None:
+        """Its pages take too long from now on."""
+
     def item(self, sku: str) -> str:
         """The id of the first item with a SKU."""
         return next(each.inventory_item_id for each in self.storefront.catalog() if each.sku == sku)

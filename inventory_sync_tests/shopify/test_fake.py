@@ -46,6 +46,9 @@ class FakeShop(SampleShop):
     def rename(self, sku: str, new: str | None) -> None:
         self.fake.rename(self.item(sku), new)
 
+    def grow_large(self) -> None:
+        self.fake.is_large = True
+
 
 class TestFakeStorefront(StorefrontContract):
     @pytest.fixture

@@ -97,7 +97,8 @@ class RealShop(SampleShop):
         self.shop: Shop = stand_in.shops["b2b-us"]
         endpoint = Endpoint("b2b-us", stand_in.shop_url("b2b-us"), "2026-10", token)
         timing = Timing(clock=lambda: time.now, sleep=time.sleep, rng=random.Random(1))
-        self.real = ShopifyStorefront(ShopifyClient(endpoint, timing=timing))
+        self.client = ShopifyClient(endpoint, timing=timing)
+        self.real = ShopifyStorefront(self.client)
         self.storefront = self.real
 
     def buy(self, sku: str, units: int, location_id: str) -> str:
@@ -123,6 +124,9 @@ class RealShop(SampleShop):
 
     def rename(self, sku: str, new: str | None) -> None:
         self.shop.stock.rename(self.shop.stock.with_sku(sku)[0], new)
+
+    def grow_large(self) -> None:
+        self.storefront = ShopifyStorefront(self.client, export_worth_seconds=0)
 
     def strike(self, kind: Any, **others: Any) -> None:
         self.shop.faults.add([Fault(kind, **others)])

@@ -20,6 +20,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "inventoryLevels": ("read_inventory",),
     "productVariant": ("read_products",),
     "productVariants": ("read_products",),
+    "productVariantsCount": ("read_products",),
     "order": ("read_orders",),
     "orders": ("read_orders",),
     "fulfillmentOrders": (

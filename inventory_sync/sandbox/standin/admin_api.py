@@ -23,7 +23,6 @@ from inventory_sync.sandbox.standin.documents import (
 )
 from inventory_sync.sandbox.standin.drafts import lapse_drafts
 from inventory_sync.sandbox.standin.executable import execute_operation
-from inventory_sync.sandbox.standin.faults import Fault
 from inventory_sync.sandbox.standin.resolving import Asked
 from inventory_sync.sandbox.standin.shop import Shop
 
@@ -31,11 +30,16 @@ _LIMITS_PAGE = "https://shopify.dev/api/usage/limits"
 _LOG = logging.getLogger(__name__)
 
 
-def answer(shop: Shop, *, version: str, access_token: str | None, body: bytes) -> Answer:
-    """Answer a POST to ``/admin/api/{version}/graphql.json``."""
+def answer(
+    shop: Shop, *, version: str, access_token: str | None, body: bytes, files: str = ""
+) -> Answer:
+    """Answer a POST to ``/admin/api/{version}/graphql.json``.
+
+    ``files`` is where the shop's files are found (a URL).
+    """
     with shop.lock:
         lapse_drafts(shop)
-        reply = _admit(shop, access_token, body)
+        reply = _admit(Asked(shop, files=files), access_token, body)
         shop.statistics.statuses[reply.status] += 1
     headers = {**reply.headers, "x-shopify-api-version": _served_version(shop, version)}
     return replace(reply, headers=headers)
@@ -46,7 +50,8 @@ def _served_version(shop: Shop, version: str) -> str:
     return version if version in shop.api_versions else min(shop.api_versions)
 
 
-def _admit(shop: Shop, access_token: str | None, body: bytes) -> Answer:
+def _admit(asked: Asked, access_token: str | None, body: bytes) -> Answer:
+    shop = asked.shop
     if shop.locked:
         return json_answer(423, {"errors": "This shop is unavailable"})
     if access_token is None or access_token != shop.access_token:
@@ -63,7 +68,7 @@ def _admit(shop: Shop, access_token: str | None, body: bytes) -> Answer:
     shop.statistics.requests[operation.name] += 1
     shop.revision += operation.is_mutation
     fault = shop.faults.strike(operation.name, mutation=operation.is_mutation)
-    return _meet(fault, shop, operation)
+    return _meet(replace(asked, fault=fault), operation)
 
 
 class _BadRequest(Exception):
@@ -83,21 +88,23 @@ def _operation(body: bytes) -> Operation:
     return read_operation(request["query"], request.get("operationName"), variables)
 
 
-def _meet(fault: Fault | None, shop: Shop, operation: Operation) -> Answer:
+def _meet(asked: Asked, operation: Operation) -> Answer:
     """Answer as the fault demands; without one, properly."""
+    fault = asked.fault
     if fault is None:
-        return _charge(shop, operation, None)
+        return _charge(asked, operation)
     if fault.kind == "throttled":
-        return _throttled(shop, CostOf(SCHEMA, operation).requested())
+        return _throttled(asked.shop, CostOf(SCHEMA, operation).requested())
     if instead := INSTEAD.get(fault.kind):
         return instead(fault)
-    proper = _charge(shop, operation, fault)
+    proper = _charge(asked, operation)
     spoil = SPOILED.get(fault.kind)
     return spoil(fault, proper) if spoil else proper
 
 
-def _charge(shop: Shop, operation: Operation, fault: Fault | None) -> Answer:
+def _charge(asked: Asked, operation: Operation) -> Answer:
     """Take the requested cost from the bucket, execute, and give back what was not used."""
+    shop = asked.shop
     try:
         check_values(operation)
     except Refused as refused:
@@ -108,7 +115,7 @@ def _charge(shop: Shop, operation: Operation, fault: Fault | None) -> Answer:
         return _too_expensive(requested)
     if not shop.bucket.take(requested):
         return _throttled(shop, requested)
-    result = execute_operation(Asked(shop, fault), operation)
+    result = execute_operation(asked, operation)
     actual = min(requested, cost.actual(result.data))
     shop.bucket.give_back(requested - actual)
     shop.statistics.count_executed(actual)

@@ -11,6 +11,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, execute_sync
 
 from inventory_sync.sandbox.standin import (
+    resolve_bulk,
     resolve_metafields,
     resolve_orders,
     resolve_stock,
@@ -18,6 +19,7 @@ from inventory_sync.sandbox.standin import (
     resolve_writes,
 )
 from inventory_sync.sandbox.standin.access import check_access, needs_scope
+from inventory_sync.sandbox.standin.bulk_state import BulkOperation
 from inventory_sync.sandbox.standin.documents import SCHEMA, Operation
 from inventory_sync.sandbox.standin.metafields import Definition, Metafield
 from inventory_sync.sandbox.standin.orders import (
@@ -45,6 +47,7 @@ _RESOLVERS: dict[str, Resolver] = {
     **resolve_metafields.RESOLVERS,
     **resolve_writes.RESOLVERS,
     **resolve_webhooks.RESOLVERS,
+    **resolve_bulk.RESOLVERS,
 }
 _KIND_OF: dict[type, str] = {
     Location: "Location",
@@ -60,6 +63,7 @@ _KIND_OF: dict[type, str] = {
     Subscription: "WebhookSubscription",
     Metafield: "Metafield",
     Definition: "MetafieldDefinition",
+    BulkOperation: "BulkOperation",
 }
 # The model calls an object's global id `gid` and its number `id`.
 _RENAMED = {"id": "gid", "legacyResourceId": "id"}

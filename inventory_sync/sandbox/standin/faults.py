@@ -27,13 +27,23 @@ FaultKind = Literal[
     "applied_answer_lost",  # a mutation is executed, then the connection breaks
     "concurrent_request",  # user error IDEMPOTENCY_CONCURRENT_REQUEST, nothing done
     "previous_attempt_failed",  # user error IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, nothing done
+    "bulk_failed",  # a bulk operation ends as FAILED, with half of its data
+    "bulk_expired",  # it ends, and its file is gone
+    "bulk_stuck",  # it never ends
     "webhook_lost",  # never sent
     "webhook_doubled",  # sent twice, the same to the byte
     "webhook_delayed",  # sent after so many seconds
     "webhook_reordered",  # sent after so many seconds at most, so that others overtake it
 ]
 
-_MUTATIONS_ONLY = {"applied_answer_lost", "concurrent_request", "previous_attempt_failed"}
+_MUTATIONS_ONLY = {
+    "applied_answer_lost",
+    "concurrent_request",
+    "previous_attempt_failed",
+    "bulk_failed",
+    "bulk_expired",
+    "bulk_stuck",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,8 @@ class Fault:
 
     It strikes with ``probability`` each time, and ``count`` times at most (``None``: no end).
     ``seconds`` is the delay of ``slow`` and of webhooks, and the Retry-After of ``http_429``. For
-    webhooks ``operation`` is a topic, such as ``orders/create``.
+    webhooks ``operation`` is a topic, such as ``orders/create``; for the download of a bulk
+    operation's file it is ``(bulk file)``.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

@@ -8,7 +8,9 @@ import base64
 import binascii
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -19,6 +21,18 @@ PAGE_LIMIT = 250
 
 Row = TypeVar("Row")
 Key = tuple[str | int, ...]
+
+_uncut: ContextVar[bool] = ContextVar("uncut", default=False)
+
+
+@contextmanager
+def uncut_lists() -> Iterator[None]:
+    """Meanwhile every list is one page, whatever its size: so a bulk operation runs its query."""
+    before = _uncut.set(True)
+    try:
+        yield
+    finally:
+        _uncut.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ def page(
     keep: Callable[[Row], bool] = lambda row: True,
 ) -> Page[Row]:
     """The page of those rows that ``keep`` accepts. ``rows`` ascend by ``key``."""
-    first = _first(paging)
+    first = len(rows) if _uncut.get() else _first(paging)
     after = _key(paging.after) if paging.after else None
     try:
         if paging.reverse:

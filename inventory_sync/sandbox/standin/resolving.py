@@ -25,10 +25,13 @@ _VARIANT_NUMBER_OFFSET = 400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The GraphQL context: which shop is asked, and the fault that its mutations shall meet."""
+    """The GraphQL context: which shop is asked, the fault that its mutations shall meet, and where
+    the shop's files are found (a URL).
+    """
 
     shop: Shop
     fault: Fault | None = None
+    files: str = ""
 
 
 @dataclass(frozen=True, slots=True)

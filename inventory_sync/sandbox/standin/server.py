@@ -33,6 +33,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from inventory_sync.sandbox.standin.admin_api import answer
 from inventory_sync.sandbox.standin.answers import Answer, not_found
+from inventory_sync.sandbox.standin.bulk import file_answer
 from inventory_sync.sandbox.standin.control import Shops, control_routes
 from inventory_sync.sandbox.standin.delivery import RETRY_SECONDS, Courier
 from inventory_sync.sandbox.standin.product_page import storefront_routes
@@ -171,20 +172,32 @@ def _application(shops: Shops, open_shop: OpenShop, *meanwhile: Meanwhile) -> St
             version=request.path_params["version"],
             access_token=request.headers.get("x-shopify-access-token"),
             body=await request.body(),
+            files=f"{request.base_url!s}{shop.handle}/bulk",
         )
-        if reply.delay_seconds:
-            await _pass(reply.delay_seconds, request)
-        if reply.ending != "complete":
-            _break_off(request.state.transport, reply)
-        return _response(reply)
+        return await _hand_over(reply, request)
+
+    async def bulk_file(request: Request) -> Response:
+        shop = shops.get(request.path_params["shop"])
+        reply = file_answer(shop, request.path_params["name"]) if shop else not_found()
+        return await _hand_over(reply, request)
 
     path = "/{shop}/admin/api/{version}/graphql.json"
     routes = [
         *control_routes(shops, open_shop),
         Route(path, admin_api, methods=["POST"]),
+        Route("/{shop}/bulk/{name}", bulk_file),
         *storefront_routes(shops),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _hand_over(reply: Answer, request: Request) -> Response:
+    """The answer, when and as far as it is to arrive."""
+    if reply.delay_seconds:
+        await _pass(reply.delay_seconds, request)
+    if reply.ending != "complete":
+        _break_off(request.state.transport, reply)
+    return _response(reply)
 
 
 async def _pass(seconds: float, request: Request) -> None:

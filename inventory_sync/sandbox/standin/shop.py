@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
+from inventory_sync.sandbox.standin.bulk_state import BulkOperation
 from inventory_sync.sandbox.standin.faults import Faults
 from inventory_sync.sandbox.standin.idempotency import KnownKeys
 from inventory_sync.sandbox.standin.orders import DraftOrder, Order
@@ -89,10 +90,12 @@ class Shop:
         self.api_versions = seed.api_versions
         self.locked = False
         self.instant = now
+        self.clock = clock
         self._wake = wake
         self.stock = Stock()
         self.orders: dict[int, Order] = {}
         self.drafts: dict[int, DraftOrder] = {}
+        self.bulk_operations: dict[int, BulkOperation] = {}
         self.history: deque[Adjustment] = deque(maxlen=HISTORY_LENGTH)
         self.bucket = Bucket(seed.plan, clock)
         self.statistics = Statistics()

@@ -1,8 +1,8 @@
 """The shops in a file, so that a stand-in which starts again goes on where it stopped.
 
 Put what survives a restart here: stock, orders, drafts, tokens, webhook subscriptions, metafields.
-What does not: inventory history, idempotency keys, statistics, the bucket, faults, and deliveries
-under way.
+What does not: inventory history, idempotency keys, statistics, the bucket, faults, bulk operations,
+and deliveries under way.
 """
 
 import os

@@ -8,6 +8,14 @@ Sizes are variables, because a query whose cost exceeds the single-query limit i
 a smaller one.
 """
 
+from inventory_sync.shopify.operations.bulk import (
+    BEGIN_EXPORT,
+    CANCEL_EXPORT,
+    EXPORT_STATE,
+    STORE_SIZE,
+    export_query,
+    level_name,
+)
 from inventory_sync.shopify.operations.drafts import DRAFT_LINES, DRAFTS, DRAFTS_BY_ID
 from inventory_sync.shopify.operations.operation import Operation
 from inventory_sync.shopify.operations.orders import (
@@ -42,6 +50,10 @@ OPERATIONS = (
     CATALOG,
     LEVELS_AT_LOCATION,
     LEVELS_OF_ITEMS,
+    STORE_SIZE,
+    BEGIN_EXPORT,
+    EXPORT_STATE,
+    CANCEL_EXPORT,
     ORDERS,
     ORDERS_BY_ID,
     ORDERS_OF_FULFILLMENT_ORDERS,
@@ -68,11 +80,14 @@ OPERATIONS = (
 __all__ = [
     "ACTIVATE",
     "ADJUST_QUANTITIES",
+    "BEGIN_EXPORT",
+    "CANCEL_EXPORT",
     "CATALOG",
     "DEFINE",
     "DRAFTS",
     "DRAFTS_BY_ID",
     "DRAFT_LINES",
+    "EXPORT_STATE",
     "LARGE_ORDER_WITH_DATES",
     "LEVELS_AT_LOCATION",
     "LEVELS_OF_ITEMS",
@@ -89,9 +104,12 @@ __all__ = [
     "SET_METAFIELDS",
     "SET_QUANTITIES",
     "SHOP",
+    "STORE_SIZE",
     "SUBSCRIBE",
     "SUBSCRIPTIONS",
     "UNSUBSCRIBE",
     "VARIANTS",
     "Operation",
+    "export_query",
+    "level_name",
 ]

@@ -1,0 +1,41 @@
+"""Fetches the file of a bulk operation from where Shopify has put it.
+
+Put here what is special about an address that is not the Admin API: it gets no token, it costs no
+points, and it can be asked again at will. What is in the file is told by ``exports.py``.
+"""
+
+from typing import Final
+
+import httpx
+
+from inventory_sync.shopify.pacing import Timing
+from inventory_sync.shopify.requests import is_safe
+
+ATTEMPTS: Final = 3
+_PAUSE_SECONDS: Final = 1.0
+
+
+class NoFile(Exception):
+    """The file cannot be had; the message says why, and never shows its address: it is a secret."""
+
+
+def download(http: httpx.Client, url: str, timing: Timing) -> bytes:
+    """The whole file. Raises ``NoFile`` when it is gone or cannot be fetched in some attempts."""
+    if not is_safe(url):
+        raise NoFile("its file is not at an https address")
+    attempt = 1
+    while True:
+        cause, is_passing = "", True
+        try:
+            response = http.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            cause = f"its file could not be fetched ({type(error).__name__})"
+        else:
+            if response.status_code == 200:
+                return response.content
+            cause = f"its file is not there (HTTP {response.status_code})"
+            is_passing = response.status_code >= 500 or response.status_code == 429
+        if not is_passing or attempt == ATTEMPTS:
+            raise NoFile(cause)
+        timing.sleep(_PAUSE_SECONDS * attempt)
+        attempt += 1

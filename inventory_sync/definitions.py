@@ -31,6 +31,7 @@ from inventory_sync.defs.checks import (
 from inventory_sync.defs.contract_checks import contract_checks
 from inventory_sync.defs.contract_fit import refuse_misfits
 from inventory_sync.defs.dates_job import dates_schedule
+from inventory_sync.defs.event_dates import event_dates
 from inventory_sync.defs.failures import failure_checks
 from inventory_sync.defs.jobs import event_sync, full_sync, webhooks_check
 from inventory_sync.defs.promise_checks import no_promise_was_broken_silently
@@ -94,6 +95,7 @@ def build_definitions(
         ],
         sensors=[
             *event_sensors([each.job for each in batches.values()]),
+            event_dates,
             alert_sensor([key for check in checks for key in check.check_keys]),
         ],
         resources={

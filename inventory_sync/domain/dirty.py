@@ -7,18 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-Lane = Literal["order_events", "hold_events", "store_orders", "supply_events", "repair", "batch"]
-"""Who looks: one of the fast sensors, the job ``event_sync`` for what needs a closer look, or the
-job of a batch.
-"""
-
-LANES: Final[tuple[Lane, ...]] = (
+Lane = Literal[
     "order_events",
     "hold_events",
     "store_orders",
     "supply_events",
     "repair",
     "batch",
+    "event_dates",
+]
+"""Who looks: one of the fast sensors, the job ``event_sync`` for what needs a closer look, the job
+of a batch, or the sensor that renews dates. All but the last look at quantities.
+"""
+
+FAST_LANES: Final[tuple[Lane, ...]] = (
+    "order_events",
+    "hold_events",
+    "store_orders",
+    "supply_events",
+)
+"""The lanes of quantities that a sensor each works on."""
+
+LANES: Final[tuple[Lane, ...]] = (
+    *FAST_LANES,
+    "repair",
+    "batch",
+    "event_dates",
 )
 
 

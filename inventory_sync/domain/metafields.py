@@ -5,7 +5,7 @@ Put the values that travel between the plan, the ledger and a store here. What i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -87,10 +87,12 @@ class PublishedPromise:
     """What we last wrote to a variant, or to an order (then without SKU).
 
     ``digest`` is None from before the call until its answer has come: then nobody knows which of
-    two values the store holds, and a difference proves nothing.
+    two values the store holds, and a difference proves nothing. ``told_at`` comes from the ledger:
+    when it was written, or found right by a renewal of a few SKUs.
     """
 
     owner_id: str
     sku: str | None
     value: str
     digest: str | None
+    told_at: datetime | None = field(default=None, compare=False)

@@ -4,7 +4,7 @@ Put the decision here. The value itself is ``promise_value.py``; reading and wri
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -27,6 +27,7 @@ FOREIGN: Final = "somebody else has changed our availability of it: it is writte
 NO_PLACE: Final = "it has no active level at a location of the settings, so it shows no date"
 TOO_LARGE: Final = f"its availability has more than {MAX_VALUE_BYTES} bytes: it shows no date"
 WITHDRAWN: Final = "there is nothing to promise any more"
+NEWER: Final = "it tells dates from later figures: they are looked at again"
 
 
 class Action(StrEnum):
@@ -34,6 +35,7 @@ class Action(StrEnum):
 
     WRITE = "write"
     KEEP = "keep"
+    LEAVE = "leave"  # who wrote it knew later figures
     NONE = "none"  # it holds none and gets none
 
 
@@ -67,20 +69,18 @@ def plan_variants(
     skus: frozenset[str],
     known: Mapping[str, PublishedPromise],
     at: datetime,
+    figures_of: datetime,
 ) -> list[VariantPlan]:
     """Plan a store at an instant. ``places``: the store locations that sell an inventory item, with
-    what each promises. ``skus``: what the ERP counts. ``known``: what we last wrote, by variant.
+    what each promises by ``figures_of`` that instant. ``skus``: what the ERP counts. ``known``:
+    what we last wrote, by variant.
     """
-    return [
-        _plan(
-            each,
-            places.get(each.inventory_item_id, ()),
-            each.sku in skus,
-            known.get(each.variant_id),
-            at,
-        )
-        for each in variants
-    ]
+    found = []
+    for each in variants:
+        last, sold_at = known.get(each.variant_id), places.get(each.inventory_item_id, ())
+        plan = _plan(each, sold_at, each.sku in skus, last, at)
+        found.append(_newer(plan) if _is_told_since(figures_of, plan, last) else plan)
+    return found
 
 
 def in_order(plans: Iterable[VariantPlan]) -> tuple[list[VariantPlan], list[VariantPlan]]:
@@ -102,6 +102,18 @@ def _plan(
         value, reason, finding = NOTHING, TOO_LARGE, "promise-too-large"
     action, lowers = _action(variant, value, at)
     return VariantPlan(variant, value, action, lowers, reason, finding, tuple(places))
+
+
+def _is_told_since(figures_of: datetime, plan: VariantPlan, known: PublishedPromise | None) -> bool:
+    """Whether it would overwrite what is ours, and of later figures than those at hand."""
+    held = plan.variant.held
+    if plan.action != Action.WRITE or not known or not held or held.digest != known.digest:
+        return False
+    return known.told_at is not None and known.told_at > figures_of
+
+
+def _newer(plan: VariantPlan) -> VariantPlan:
+    return replace(plan, action=Action.LEAVE, lowers=False, reason=NEWER, finding=None)
 
 
 def _action(variant: StoreVariant, value: str, at: datetime) -> tuple[Action, bool]:

@@ -4,7 +4,7 @@ Put here what has to be fast because it is about everything. The rules stand in 
 test holds both against each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from inventory_sync.domain.dated_rows import LEFT_OUT, PASSED, UNKNOWN_LOCATION, Report
 from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.projection import curves
-from inventory_sync.domain.promise import Departures, Source, erp_promises, ladder
+from inventory_sync.domain.promise import Departures, Ladder, Source, erp_promises, ladder
 from inventory_sync.domain.units import SCALE
 
 PROMISE_COLUMNS: Final = ("sku", "location", "units", "ships_on", "source")
@@ -37,15 +37,28 @@ def promise_table(
     theirs = pairs.isin(relayed) if said else np.zeros(len(steps), bool)
     ours = _ours(steps[~theirs], by_location)
     found = curves(steps[theirs])
-    rows = [
-        (sku, location, rung.micros // SCALE, rung.ships_on, str(rung.source))
+    mixed = _rungs(
+        ladder(sku, by_location[location], found.get((sku, location)), promised)
         for (sku, location), promised in said.items()
         if location in by_location
-        for rung in ladder(sku, by_location[location], found.get((sku, location)), promised).rungs
-    ]
-    mixed = pd.DataFrame(rows, columns=list(PROMISE_COLUMNS)).astype({"units": "int64"})
-    mixed["ships_on"] = pd.to_datetime(mixed["ships_on"]).astype("datetime64[s]")
+    )
     return _one_per_date(pd.concat([ours, mixed], ignore_index=True)), report
+
+
+def table_of(ladders: Iterable[Ladder]) -> pd.DataFrame:
+    """The same table (``PROMISE_COLUMNS``) from ladders that were climbed one by one."""
+    return _one_per_date(_rungs(ladders))
+
+
+def _rungs(ladders: Iterable[Ladder]) -> pd.DataFrame:
+    rows = [
+        (each.sku, each.place.location, rung.micros // SCALE, rung.ships_on, str(rung.source))
+        for each in ladders
+        for rung in each.rungs
+    ]
+    found = pd.DataFrame(rows, columns=list(PROMISE_COLUMNS)).astype({"units": "int64"})
+    found["ships_on"] = pd.to_datetime(found["ships_on"]).astype("datetime64[s]")
+    return found
 
 
 def _ours(steps: pd.DataFrame, by_location: Mapping[str, Departures]) -> pd.DataFrame:

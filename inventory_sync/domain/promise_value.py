@@ -69,6 +69,11 @@ def order_dates(lines: Sequence[LineDate]) -> str:
     return _json({"v": VERSION, "ships_complete_on": whole, "lines": rows})
 
 
+def locations_of(value: str) -> list[str]:
+    """The store locations of a variant's value that we wrote ourselves."""
+    return [place["id"] for place in json.loads(value)["places"]]
+
+
 def dates_of_lines(value: str) -> dict[str, LineDate]:
     """The lines of an order's value that we wrote ourselves, by line."""
     return {

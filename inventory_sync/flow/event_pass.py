@@ -22,6 +22,7 @@ from inventory_sync.domain.known import with_unheard
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.flow.act import Plan, Sent, act
 from inventory_sync.flow.days import lookahead
+from inventory_sync.flow.event_dates import ask_for_dates
 from inventory_sync.flow.event_guard import EventGuard
 from inventory_sync.flow.event_report import EventReport, StoreOutcome, latencies, waterfalls
 from inventory_sync.flow.full_pass import note_failure
@@ -80,6 +81,8 @@ class EventPasses:
         outcomes = self._serve(pass_id, plan)
         self._set_clocks(plan, read_at=started_at)
         self._mark_rest(work, plan, outcomes)
+        if self._kind == "event":
+            ask_for_dates(parts, work)
         parts.ledger.clear(work)
         took = latencies(work, outcomes.values())
         self._note(pass_id, started_at, outcomes, took)

@@ -36,7 +36,8 @@ def pending_changes(parts: Parts) -> dict[str, datetime]:
     rows = parts.ledger.dirty()
     waiting = [
         (str(sku), at.to_pydatetime())
-        for sku, at in rows[["sku", "occurred_at"]].itertuples(index=False)
+        for lane, sku, at in rows[["lane", "sku", "occurred_at"]].itertuples(index=False)
+        if lane != "event_dates"  # its quantities are right already
     ]
     heard = [at for lane in _EVENT_LANES if (at := parts.ledger.heard_until(lane)) is not None]
     unheard = parts.erp.events(max(heard), limit=_EVENTS_AT_ONCE) if heard else []

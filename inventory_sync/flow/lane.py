@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from inventory_sync.domain.batches import COUNT_KINDS, EVENT_KINDS, BatchName, batch_of, lane_of
-from inventory_sync.domain.dirty import Channel, DirtySku, Lane
+from inventory_sync.domain.dirty import FAST_LANES, Channel, DirtySku, Lane
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.event_report import EventReport
@@ -23,14 +23,6 @@ from inventory_sync.flow.store_hearing import StoreEar
 
 MOST_SKUS: Final = 200
 """More dirty SKUs than this are the work of a run."""
-
-FAST_LANES: Final[tuple[Lane, ...]] = (
-    "order_events",
-    "hold_events",
-    "store_orders",
-    "supply_events",
-)
-"""The lanes that a sensor each works on."""
 
 LANE_PATIENCE_SECONDS: Final = 1.0
 

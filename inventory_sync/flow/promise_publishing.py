@@ -6,24 +6,39 @@ calls ``metafield_calls.py``, placed orders ``order_publishing.py``.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
 
+from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import PassRefused
 from inventory_sync.domain.findings import FINDING_COLUMNS, findings_frame, joined
-from inventory_sync.domain.metafields import MAX_VALUE_BYTES, Owner, PublishedPromise
+from inventory_sync.domain.metafields import (
+    MAX_VALUE_BYTES,
+    Owner,
+    PublishedPromise,
+    StoreVariant,
+)
 from inventory_sync.domain.profile import profile_of, together
 from inventory_sync.domain.promise import Departures
-from inventory_sync.domain.promise_plan import Action, VariantPlan, in_order, plan_variants
+from inventory_sync.domain.promise_plan import (
+    NEWER,
+    Action,
+    VariantPlan,
+    in_order,
+    plan_variants,
+)
 from inventory_sync.domain.promise_value import PlaceProfile
 from inventory_sync.domain.publication import StoreFacts
 from inventory_sync.domain.scopes import AVAILABILITY_SCOPE, is_granted
 from inventory_sync.flow.metafield_calls import STALE, Sent, remember, send_all
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.publish import OLDEST_BASIS
+
+LOCK_PATIENCE_SECONDS: Final = 60.0
 
 PLACE_BYTES: Final = 4_000
 """The most JSON that the steps of one place may need: some 190 dates."""
@@ -48,7 +63,8 @@ class PromiseBasis:
 
     ``table``: every promise (``promise_table.PROMISE_COLUMNS``) as of ``asked_at``; ``departures``:
     of each ERP location then; ``skus``: what the ERP counts; ``waiting``: SKUs that changed since
-    dates were last renewed, where stores are only looked at.
+    dates were last renewed, where stores are only looked at. ``figures_of``: when the ERP was read;
+    what a store was told since is not overwritten.
     """
 
     table: pd.DataFrame
@@ -56,6 +72,19 @@ class PromiseBasis:
     asked_at: datetime
     skus: frozenset[str]
     waiting: frozenset[str] = frozenset()
+    figures_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a store shows now: ``variants`` that are read, what is ``known`` to have been written to
+    them, and ``levels``: where it sells what (inventory_item_id, store_location_id, sku).
+    """
+
+    variants: Sequence[StoreVariant]
+    known: Mapping[str, PublishedPromise]
+    levels: pd.DataFrame
+    are_few: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,24 +120,44 @@ def publish_availability(
             f"No dates were written to {store}: they were computed at "
             f"{basis.asked_at:%Y-%m-%d %H:%M} UTC, which is too long ago; run the whole job."
         )
-    facts = parts.storefronts[store].facts()
-    known = parts.ledger.published_promises(store, Owner.VARIANT)
     only = levels.attrs.get("only")
-    variants = parts.promise_fronts[store].variants()
+    with ExitStack() as stack:
+        if live:
+            lock = parts.ledger.promise_lock(store, patience_seconds=LOCK_PATIENCE_SECONDS)
+            stack.enter_context(lock)
+        known = parts.ledger.published_promises(store, Owner.VARIANT)
+        variants = parts.promise_fronts[store].variants()
+        mine = [each for each in variants if not only or each.sku in only]
+        shown = Shown(mine, known, levels)
+        return bring_up_to_date(parts, store, basis, shown, pass_id=pass_id, live=live)
+
+
+def bring_up_to_date(
+    parts: Parts, store: str, basis: PromiseBasis, shown: Shown, *, pass_id: str, live: bool
+) -> PromiseReport:
+    """Write what differs, for whoever holds the store's ``promise_lock`` (if ``live``).
+
+    What was told from later figures stays, and is marked to be looked at again.
+    """
+    facts, now = parts.storefronts[store].facts(), parts.now()
     plans = plan_variants(
-        [each for each in variants if not only or each.sku in only],
-        _places_by_item(parts, store, basis, levels, facts),
+        shown.variants,
+        _places_by_item(parts, store, basis, shown.levels, facts),
         skus=basis.skus,
-        known=known,
-        at=parts.now(),
+        known=shown.known,
+        at=now,
+        figures_of=basis.figures_of or basis.asked_at,
     )
     remarks, sent = [], Sent()
     may_write = is_granted(AVAILABILITY_SCOPE, facts.scopes)
     if not may_write:
         remarks.append(f"the app lacks {AVAILABILITY_SCOPE}: no dates are shown to buyers")
     if live and may_write:
-        sent, more = _write(parts, store, plans, known, pass_id=pass_id)
+        sent, more = _write(parts, store, plans, shown, pass_id=pass_id)
         remarks += more
+        newer = [plan.variant.sku for plan in plans if plan.action == Action.LEAVE]
+        marks = [Mark(sku, now, now, NEWER) for sku in newer if sku]
+        parts.ledger.mark("event_dates", marks)
     return PromiseReport(live, _rows(plans, sent), sent, _findings(plans, sent), tuple(remarks))
 
 
@@ -146,7 +195,7 @@ def _write(
     parts: Parts,
     store: str,
     plans: Sequence[VariantPlan],
-    known: Mapping[str, PublishedPromise],
+    shown: Shown,
     *,
     pass_id: str,
 ) -> tuple[Sent, list[str]]:
@@ -155,7 +204,7 @@ def _write(
     front, ledger = parts.promise_fronts[store], parts.ledger
     refusal = front.define_promises(Owner.VARIANT) if any(stages) else None
     values = {plan.variant.variant_id: _promise(plan) for stage in stages for plan in stage}
-    found = [promise for plan in plans if (promise := _found_there(plan, known))]
+    found = [promise for plan in plans if (promise := _found_there(plan, shown))]
     news = [*values.values(), *found]
     ledger.save_published_promises(store, Owner.VARIANT, news, pass_id=pass_id, at=parts.now())
     writes = [[plan.write for plan in stage] for stage in stages]
@@ -170,12 +219,13 @@ def _promise(plan: VariantPlan) -> PublishedPromise:
     return PublishedPromise(plan.variant.variant_id, plan.variant.sku, plan.value, None)
 
 
-def _found_there(
-    plan: VariantPlan, known: Mapping[str, PublishedPromise]
-) -> PublishedPromise | None:
-    """What is there already, though we do not know that we wrote it: an answer was lost."""
-    held, last = plan.variant.held, known.get(plan.variant.variant_id)
-    if plan.action != Action.KEEP or held is None or (last and last.digest == held.digest):
+def _found_there(plan: VariantPlan, shown: Shown) -> PublishedPromise | None:
+    """What is there already, though we do not know that we wrote it: an answer was lost. Of a few,
+    also what we know, for it has been found right by later figures.
+    """
+    held, last = plan.variant.held, shown.known.get(plan.variant.variant_id)
+    is_known = held and last and last.digest == held.digest
+    if plan.action != Action.KEEP or held is None or (is_known and not shown.are_few):
         return None
     return PublishedPromise(plan.variant.variant_id, plan.variant.sku, plan.value, held.digest)
 

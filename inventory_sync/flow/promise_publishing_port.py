@@ -5,6 +5,7 @@ needs to publish quantities is in ``ports.py`` and ``ledger_port.py``.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class PromiseStorefront(Protocol):
 
     def variants(self) -> Iterator[StoreVariant]:
         """Every product variant, also those without SKU, with the availability that it holds."""
+        ...
+
+    def variants_of(self, variant_ids: Collection[str]) -> Iterator[StoreVariant]:
+        """The variants with these gids, in any order; one that does not exist is left out."""
         ...
 
     def orders_with_dates(self, order_ids: Collection[str]) -> Iterator[StoreOrder]:
@@ -54,8 +59,20 @@ class PromiseStorefront(Protocol):
 class PromiseMemory(Protocol):
     """The part of the ledger that knows what stores were told of dates."""
 
-    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
-        """What was last written, or was about to be, by the gid of the variant or order."""
+    def promise_lock(self, store: str, *, patience_seconds: float) -> AbstractContextManager[None]:
+        """Keep all others from writing dates of variants there, while this is held.
+
+        Raises ``StoreUnreachable`` when another pass still does so after ``patience_seconds``.
+        """
+        ...
+
+    def published_promises(
+        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
+    ) -> dict[str, PublishedPromise]:
+        """What was last written, or was about to be, by the gid of the variant or order.
+
+        With ``skus``, that of variants told as one of these alone.
+        """
         ...
 
     def save_published_promises(

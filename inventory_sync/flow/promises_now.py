@@ -37,7 +37,8 @@ def promise_basis(parts: Parts, snapshot: ErpSnapshot, basis: Basis) -> PromiseB
     }
     table, _ = promise_table(steps, list(departures.values()), snapshot.promise_dates)
     waiting = _not_yet_renewed(snapshot, lines, basis.atp.kits)
-    return PromiseBasis(table, departures, asked_at, basis.atp.tracked_skus, waiting)
+    skus = basis.atp.tracked_skus
+    return PromiseBasis(table, departures, asked_at, skus, waiting, snapshot.taken_at)
 
 
 def wrong_promises(

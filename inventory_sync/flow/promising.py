@@ -88,22 +88,24 @@ def promise_now(
     a SKU, location or region that nobody knows, and what ``promise_order`` and ``extract`` raise.
     """
     skus = sorted({line.sku for line in lines})
-    facts = _plain_facts(parts, skus) or _framed_facts(parts, skus)
+    facts = plain_facts(parts, skus) or _framed_facts(parts, skus)
     unknown = [sku for sku in skus if sku not in facts.skus]
     if unknown:
         raise UnknownSku(f"The ERP has no SKU {unknown[0]}; SKUs are written exactly as there.")
     strange = sorted(set(locations or ()) - set(facts.locations))
     if strange:
         raise PromiseRefused(f"The ERP has no location {strange[0]}.")
-    everywhere = _places(parts, facts.locations, facts.zones)
+    everywhere = places_in(parts, facts)
     places = [each for each in everywhere if locations is None or each.location in locations]
-    ladders = _ladders(facts, places, parts.now())
+    ladders = ladders_of(facts, places, parts.now())
     answer = promise_order(lines, places, ladders, region=region, parts=facts.parts)
     return replace(answer, notes=_notes([ladders[pair] for pair in ladders if pair[0] in skus]))
 
 
-def _plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
-    """The facts from plain rows; ``None`` when one of them is odd."""
+def plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
+    """The facts of SKUs, and of all that share a kit with them, from plain rows; ``None`` when one
+    of them is odd. Raises what ``extract`` raises.
+    """
     extract = _extract(parts, skus)
     plain = plain_rows(extract, parts.rules)
     dates = plain_dates(extract, plain)
@@ -189,7 +191,12 @@ def _places(
     return (*known, *others)
 
 
-def _ladders(
+def places_in(parts: Parts, facts: Facts) -> tuple[Place, ...]:
+    """The ERP's locations, in the order of ``places_of``."""
+    return _places(parts, facts.locations, facts.zones)
+
+
+def ladders_of(
     facts: Facts, places: Sequence[Place], asked_at: datetime
 ) -> dict[tuple[str, str], Ladder]:
     """The ladder of each SKU at each place. A loop: for some SKUs, not for all."""

@@ -18,6 +18,9 @@ PATIENCE_SECONDS: Final = 600
 
 # Two numbers: ours among the locks of the database, and the store's.
 _LOCK: Final = text("select pg_advisory_lock(hashtext('inventory_sync.store'), hashtext(:store))")
+_PROMISES: Final = text(
+    "select pg_advisory_lock(hashtext('inventory_sync.promises'), hashtext(:store))"
+)
 _TIMEOUT: Final = text("select set_config('lock_timeout', :milliseconds, false)")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -50,6 +53,18 @@ class Locks:
         with self._session_lock(_LOCK, {"store": store}, patience_seconds) as is_ours:
             if not is_ours:
                 cause = f"another pass has been working on it for {patience_seconds:.0f} s"
+                raise StoreUnreachable(store=store, cause=cause)
+            yield
+
+    @contextmanager
+    def promise_lock(self, store: str, *, patience_seconds: float) -> Iterator[None]:
+        """Let nobody else write the dates of a store's variants meanwhile.
+
+        Raises ``StoreUnreachable`` when somebody still does so after ``patience_seconds``.
+        """
+        with self._session_lock(_PROMISES, {"store": store}, patience_seconds) as is_ours:
+            if not is_ours:
+                cause = f"its dates have been under renewal for {patience_seconds:.0f} s"
                 raise StoreUnreachable(store=store, cause=cause)
             yield
 

@@ -5,7 +5,7 @@ what became of it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, literal, select, text
 
 from inventory_sync.domain.metafields import Owner, PublishedPromise
 from inventory_sync.ledger.frames import as_rows, given
+from inventory_sync.ledger.levels import any_of
 from inventory_sync.ledger.tables_promises import promised_orders, published_promises
 
 ORDERS_ARE_KEPT: Final = timedelta(days=400)
@@ -40,14 +41,21 @@ class PublishedPromises:
 
     _engine: Engine
 
-    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
-        """What was last written, or was about to be, by the gid of the variant or order."""
+    def published_promises(
+        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
+    ) -> dict[str, PublishedPromise]:
+        """What was last written, or was about to be, by the gid of the variant or order.
+
+        With ``skus``, that of variants told as one of these alone.
+        """
         of = published_promises.c if owner == Owner.VARIANT else promised_orders.c
         query = (
-            select(of.variant_id, of.sku, of.profile, of.digest)
+            select(of.variant_id, of.sku, of.profile, of.digest, of.published_at)
             if owner == Owner.VARIANT
-            else select(of.order_id, literal(None), of.dates, of.digest)
+            else select(of.order_id, literal(None), of.dates, of.digest, of.published_at)
         ).where(of.store == store)
+        if skus is not None:
+            query = query.where(published_promises.c.sku == any_of(skus))
         with self._engine.connect() as connection:
             return {
                 owner_id: PublishedPromise(
@@ -55,8 +63,9 @@ class PublishedPromises:
                     sku,
                     json.dumps(value, separators=(",", ":"), ensure_ascii=False),
                     digest,
+                    told_at,
                 )
-                for owner_id, sku, value, digest in connection.execute(query)
+                for owner_id, sku, value, digest, told_at in connection.execute(query)
             }
 
     def save_published_promises(

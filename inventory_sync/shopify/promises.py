@@ -32,6 +32,7 @@ from inventory_sync.shopify.promise_answers import (
     OrderNode,
     SetDeadlineAnswer,
     SetMetafieldsAnswer,
+    VariantNode,
     VariantsAnswer,
 )
 from inventory_sync.shopify.protocol import Answer, Rejected
@@ -73,8 +74,13 @@ class ShopifyPromises:
             operations.VARIANTS, VariantsAnswer, lambda page: page.product_variants
         ):
             for node in page.product_variants.nodes:
-                item = node.inventory_item
-                yield StoreVariant(node.id, item.id, item.sku or None, _held(node.metafield))
+                yield _variant(node)
+
+    def variants_of(self, variant_ids: Collection[str]) -> Iterator[StoreVariant]:
+        """The variants with these gids; one that does not exist is left out."""
+        wanted = of_kind(sorted(variant_ids), "ProductVariant")
+        for nodes in self._reader.nodes(operations.VARIANTS_BY_ID, wanted):
+            yield from (_variant(self._reader.check(VariantNode, raw)) for raw in nodes)
 
     def orders_with_dates(self, order_ids: Collection[str]) -> Iterator[StoreOrder]:
         """The orders with these gids; one that does not exist is left out."""
@@ -158,6 +164,11 @@ class ShopifyPromises:
 
 def _held(node: MetafieldNode | None) -> Metafield | None:
     return Metafield(node.value, node.compare_digest) if node else None
+
+
+def _variant(node: VariantNode) -> StoreVariant:
+    item = node.inventory_item
+    return StoreVariant(node.id, item.id, item.sku or None, _held(node.metafield))
 
 
 def _order(node: OrderNode) -> StoreOrder:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, cast
 
-from inventory_sync.domain.dirty import LANES, Lane
+from inventory_sync.domain.dirty import FAST_LANES, LANES, Lane
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.domain.evidence import Limits
 from inventory_sync.domain.extract import EVERYTHING
@@ -18,7 +18,7 @@ from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.flow.careful_pass import careful_pass
 from inventory_sync.flow.event_report import EventReport, StoreOutcome
 from inventory_sync.flow.full_pass import full_pass, serve_everything
-from inventory_sync.flow.lane import FAST_LANES, Handover, LaneWorker, serve_dirty
+from inventory_sync.flow.lane import Handover, LaneWorker, serve_dirty
 from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.ports import ErpSource, Storefront

@@ -53,7 +53,7 @@ READING = {
     *("store_states", "take", "taken_units", "unfinished_reservations", "waterfalls"),
     *("batch_until", "drift", "newest_changes", "pass_ended_at", "published_levels"),
     *("published_promises", "recent_moves", "stops", "written_since"),
-    *("lane_lock", "store_lock", "on_work"),
+    *("lane_lock", "promise_lock", "store_lock", "on_work"),
 }
 WRITING = {"prepare", "set_quantities", "settle"}
 

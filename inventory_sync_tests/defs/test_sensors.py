@@ -1,5 +1,6 @@
 """Sensors, evaluated on the stage: an event becomes quantities, and is reported without a run."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,18 +9,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from inventory_sync.defs import sensors
+from inventory_sync.defs import event_dates, sensors
+from inventory_sync.defs.event_dates import DESK
 from inventory_sync.defs.jobs import event_sync
 from inventory_sync.defs.warm import WARM
-from inventory_sync.domain.dirty import Mark
+from inventory_sync.domain.dirty import FAST_LANES, Mark
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow import shift
-from inventory_sync.flow.lane import FAST_LANES, MOST_SKUS, LaneWorker
+from inventory_sync.flow.lane import MOST_SKUS, LaneWorker
 from inventory_sync.ledger import connect
 from inventory_sync.sandbox.company.acme import Line
 from inventory_sync.sandbox.standin import Wanted, place_order
 from inventory_sync.sandbox.standin.foreign import LevelEdit, edit_level
+from inventory_sync.sandbox.standin.resolving import Variant
 from inventory_sync_tests.conftest import fresh_database
 from inventory_sync_tests.defs.ticks import Ticks, acme_of
 from inventory_sync_tests.endtoend.stage import Stage
@@ -49,7 +52,9 @@ def published(store: str) -> list[str]:
 
 
 def dirty(stage: Stage) -> dict[str, str]:
-    return dict(stage.ledger("SELECT sku, lane FROM inventory_sync.dirty_skus ORDER BY sku").copy())
+    """SKU -> lane; what is marked for its dates is always there after a pass."""
+    listed = "SELECT sku, lane FROM inventory_sync.dirty_skus WHERE lane <> 'event_dates'"
+    return dict(stage.ledger(listed).copy())
 
 
 def mark(stage: Stage, lane: str, *skus: str) -> None:
@@ -244,6 +249,49 @@ class TestRuns:
         before = stage.writes()
         assert ticks.run_job().success
         assert stage.writes() == before
+
+
+class TestDates:
+    @pytest.fixture(autouse=True)
+    def sold(self, ticks: Ticks) -> Iterator[None]:
+        """Nine more clocks are found in Los Angeles; a tick serves it, and its dates are due."""
+        mark(ticks.stage, "event_dates", CLOCK)
+        ticks.tick("event_dates")
+        self.before = self.in_los_angeles(ticks)
+        with acme_of(ticks.stage) as acme:
+            acme.adjust_stock(CLOCK, "LAX", 9)
+        ticks.tick("order_events")
+        assert self.in_los_angeles(ticks) == self.before
+        ticks.stage.ledger("UPDATE inventory_sync.dirty_skus SET due_at = now()")
+        yield
+        DESK.drop()
+
+    def in_los_angeles(self, ticks: Ticks) -> int:
+        """So many clocks ship from there first, by the metafield of the store."""
+        shop = ticks.stage.shops["b2b-us"]
+        (clock,) = shop.stock.with_sku(CLOCK)
+        _, value = shop.metafields[Variant(clock).gid]["$app:inventory_sync.availability"]
+        places = {each["id"]: each["steps"] for each in json.loads(value)["places"]}
+        return int(places["gid://shopify/Location/1002"][0][0])
+
+    def test_a_tick_renews_what_stores_tell_of_the_skus_of_an_event(self, ticks: Ticks) -> None:
+        evaluation = ticks.tick("event_dates")
+        assert evaluation.run_requests == []
+        assert evaluation.skip_message.startswith("dates of 1 SKUs: ")
+        assert self.in_los_angeles(ticks) == self.before + 9
+        assert ticks.tick("event_dates").skip_message == "dates of 0 SKUs: no variant"
+
+    def test_a_tick_that_fails_closes_its_own_parts_and_no_lane(
+        self, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(event_dates, "renew_dates", None)
+            with pytest.raises(Exception, match=r"not callable|event_dates"):
+                ticks.tick("event_dates")
+        assert DESK._parts is None
+        assert set(WARM._posts) == set(FAST_LANES)
+        ticks.tick("event_dates")
+        assert self.in_los_angeles(ticks) == self.before + 9
 
 
 class TestTrouble:

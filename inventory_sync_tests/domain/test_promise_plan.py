@@ -1,6 +1,7 @@
 """Which availability a variant gets, and what is written first."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -35,13 +36,14 @@ def variant(held=None, sku="RETRO-CLOCK"):
     return StoreVariant("gid://shopify/ProductVariant/7", ITEM, sku, metafield)
 
 
-def plan(found, places, *, skus=("RETRO-CLOCK",), known=None):
+def plan(found, places, *, skus=("RETRO-CLOCK",), known=None, figures_of=MORNING):
     (made,) = plan_variants(
         [found],
         {ITEM: places} if places else {},
         skus=frozenset(skus),
         known={known.owner_id: known} if known else {},
         at=MORNING,
+        figures_of=figures_of,
     )
     return made
 
@@ -51,6 +53,23 @@ def written(digest, value=NOTHING):
 
 
 CLOCK = place((12, THIRD), (52, TWENTIETH))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digest", "places", "action"),
+    [
+        (1, "digest-1", [CLOCK], Action.LEAVE),
+        (1, "digest-1", [], Action.KEEP),
+        (0, "digest-1", [CLOCK], Action.WRITE),
+        (1, "digest-2", [CLOCK], Action.WRITE),
+        (1, None, [CLOCK], Action.WRITE),
+    ],
+    ids=["told since", "told the same", "told before", "changed by others", "nobody knows"],
+)
+def test_only_what_we_told_from_later_figures_is_left(seconds, digest, places, action):
+    told = replace(written(digest), told_at=MORNING + timedelta(seconds=seconds))
+    made = plan(variant(held=NOTHING), places, known=told, figures_of=MORNING)
+    assert (made.action, made.lowers) == (action, False)
 
 
 def test_the_value_is_what_the_storefront_reads():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
-from inventory_sync.domain.dirty import DirtySku, Lane
+from inventory_sync.domain.dirty import FAST_LANES, DirtySku, Lane
 from inventory_sync.domain.extract import EVERYTHING, ErpEvent
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.domain.webhooks import TOPICS, Hint
@@ -16,7 +16,7 @@ from inventory_sync.flow.careful_pass import CarefulReport, careful_pass
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.event_report import EventReport
 from inventory_sync.flow.full_pass import full_pass, serve_everything
-from inventory_sync.flow.lane import FAST_LANES, EventMode, Handover, LaneWorker, serve_dirty
+from inventory_sync.flow.lane import EventMode, Handover, LaneWorker, serve_dirty
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.publish import Wishes
 from inventory_sync_tests.erp.rows import commitment, product

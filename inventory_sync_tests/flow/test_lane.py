@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from inventory_sync.domain.dirty import Lane, Mark
+from inventory_sync.domain.dirty import FAST_LANES, Lane, Mark
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.flow import lane as lane_module
-from inventory_sync.flow.lane import ASK_AGAIN_AFTER, FAST_LANES, Handover, LaneWorker, serve_dirty
+from inventory_sync.flow.lane import ASK_AGAIN_AFTER, Handover, LaneWorker, serve_dirty
 from inventory_sync_tests.flow.lanes import Lanes
 from inventory_sync_tests.flow.world import World
 

@@ -25,6 +25,7 @@ from inventory_sync.domain.publication import (
 )
 from inventory_sync.flow.full_pass import PassReport, full_pass
 from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
+from inventory_sync.flow.promise_publishing_port import PromiseStorefront
 from inventory_sync.flow.publish import Wishes
 from inventory_sync.ledger.ledger import Ledger
 from inventory_sync_tests.erp.fake import FakeErp
@@ -108,6 +109,7 @@ class World:
     now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     slept_seconds: list[float] = field(default_factory=list)
     promises: PromisePolicy = field(default_factory=PromisePolicy)
+    promise_fronts: dict[str, PromiseStorefront] = field(default_factory=dict)
     ids: Callable[[], str] = field(
         default_factory=lambda: map("id-{:06d}".format, count()).__next__
     )
@@ -125,6 +127,7 @@ class World:
             new_id=self.ids,
             code_version="test",
             promises=self.promises,
+            promise_fronts=self.promise_fronts,
         )
 
     def run(self, *, after: timedelta = timedelta(minutes=1), **wishes: object) -> PassReport:

@@ -153,6 +153,21 @@ def test_a_program_with_many_stores_may_hold_them_all_and_still_work(ledger: Led
         assert all(pool.map(work, stores))
 
 
+def test_the_dates_of_a_store_are_written_by_one_and_its_quantities_meanwhile(
+    ledger: Ledger, other: Ledger
+) -> None:
+    with ledger.promise_lock("b2b", patience_seconds=AT_ONCE):
+        with (
+            pytest.raises(StoreUnreachable, match="under renewal"),
+            other.promise_lock("b2b", patience_seconds=AT_ONCE),
+        ):
+            pass
+        with other.store_lock("b2b"), other.promise_lock("b2c", patience_seconds=AT_ONCE):
+            pass
+    with other.promise_lock("b2b", patience_seconds=AT_ONCE):
+        pass
+
+
 def test_a_lane_has_one_evaluation_at_a_time(ledger: Ledger, other: Ledger) -> None:
     with ledger.lane_lock("order_events", patience_seconds=AT_ONCE) as first:
         with other.lane_lock("order_events", patience_seconds=AT_ONCE) as second:

@@ -58,6 +58,13 @@ def test_the_last_word_counts_and_the_others_stay(memory: PromiseMemory) -> None
     assert told(memory, Owner.VARIANT) == normal(newer, TABLE)
 
 
+def test_those_of_some_skus_come_with_when_they_were_told(memory: PromiseMemory) -> None:
+    save(memory, Owner.VARIANT, CLOCK, TABLE, at=3)
+    (found,) = memory.published_promises(STORE, Owner.VARIANT, skus=["RETRO-CLOCK", "X"]).values()
+    assert (found.owner_id, found.told_at) == (CLOCK.owner_id, minutes(3))
+    assert memory.published_promises(STORE, Owner.VARIANT, skus=[]) == {}
+
+
 def test_nothing_to_save_is_fine(memory: PromiseMemory) -> None:
     save(memory, Owner.ORDER)
     assert told(memory, Owner.ORDER) == {}

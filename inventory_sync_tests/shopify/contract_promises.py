@@ -53,6 +53,18 @@ class PromisesContract:
         assert len({each.variant_id for each in variants}) == len(items)
         assert {each.held for each in variants} == {None}
 
+    def test_some_variants_are_read_by_their_ids_with_what_they_hold(
+        self, shop: PromiseShop
+    ) -> None:
+        clock, lamp = shop.variant("RETRO-CLOCK"), shop.variant("SLEEPY-LAMP")
+        shop.write(clock, VALUE)
+        gone = "gid://shopify/ProductVariant/77"
+        found = {each.variant_id: each for each in shop.promises.variants_of([lamp, gone, clock])}
+        listed = {each.variant_id: each for each in shop.promises.variants()}
+        assert found == {name: listed[name] for name in (clock, lamp)}
+        assert found[clock].held is not None
+        assert list(shop.promises.variants_of([])) == []
+
     def test_what_was_written_is_there_with_the_digest_that_was_answered(
         self, shop: PromiseShop
     ) -> None:

@@ -55,9 +55,13 @@ class FakePromises:
     unreachable_after_calls: int | None = None
 
     def variants(self) -> Iterator[StoreVariant]:
+        return self.variants_of({variant_of(item) for item in self.shop.items})
+
+    def variants_of(self, variant_ids: Collection[str]) -> Iterator[StoreVariant]:
         for item in self.shop.items.values():
             name = variant_of(item.inventory_item_id)
-            yield StoreVariant(name, item.inventory_item_id, item.sku, self.metafield(name))
+            if name in variant_ids:
+                yield StoreVariant(name, item.inventory_item_id, item.sku, self.metafield(name))
 
     def orders_with_dates(self, order_ids: Collection[str]) -> Iterator[StoreOrder]:
         for order in self.shop.orders:

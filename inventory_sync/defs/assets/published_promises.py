@@ -37,7 +37,7 @@ _COLUMNS = {
     "steps": "int64: dates, over all of them",
     "bytes": "int64: of the metafield",
     "first_ships_on": "text: the first day on which any of it ships",
-    "action": "text: write, keep, none, refused or unknown; in a dry run what would be done",
+    "action": "text: write, keep, leave, none, refused or unknown; in a dry run what would be done",
     "lowers": "bool: some quantity ships later than the store said before: written first",
     "reason": "text: what is remarkable",
     "availability": "text: the metafield, as the storefront reads it",
@@ -87,7 +87,8 @@ def promise_asset(name: str, store: Store) -> dg.AssetsDefinition:
             places = places_of(parts, locations)
             departures = {each.location: Departures(each, asked_at) for each in places}
             skus = frozenset(tracked.astype(str))
-            basis = PromiseBasis(promise_dates, departures, asked_at, skus)
+            read_at = datetime.fromisoformat(promise_dates.attrs["taken_at"])
+            basis = PromiseBasis(promise_dates, departures, asked_at, skus, figures_of=read_at)
             run_id = context.run.run_id
             shown = publish_availability(parts, name, basis, levels, pass_id=run_id, live=live)
             orders = publish_order_dates(parts, name, order_dates, pass_id=run_id, live=live)

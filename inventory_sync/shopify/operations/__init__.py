@@ -33,6 +33,7 @@ from inventory_sync.shopify.operations.promises import (
     SET_DEADLINE,
     SET_METAFIELDS,
     VARIANTS,
+    VARIANTS_BY_ID,
 )
 from inventory_sync.shopify.operations.stock import (
     CATALOG,
@@ -70,6 +71,7 @@ OPERATIONS = (
     SUBSCRIBE,
     UNSUBSCRIBE,
     VARIANTS,
+    VARIANTS_BY_ID,
     ORDERS_WITH_DATES,
     LARGE_ORDER_WITH_DATES,
     DEFINE,
@@ -109,6 +111,7 @@ __all__ = [
     "SUBSCRIPTIONS",
     "UNSUBSCRIBE",
     "VARIANTS",
+    "VARIANTS_BY_ID",
     "Operation",
     "export_query",
     "level_name",

@@ -25,6 +25,23 @@ query InventorySyncVariants($pageSize: Int!, $after: String, $query: String) {
     sizes={"pageSize": 250},
 )
 
+VARIANTS_BY_ID = Operation(
+    "InventorySyncVariantsById",
+    """
+query InventorySyncVariantsById($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on ProductVariant {
+      id
+      inventoryItem { id sku }
+      metafield(namespace: "$app:inventory_sync", key: "availability") { value compareDigest }
+    }
+  }
+}
+""",
+    estimate_points=160,
+    sizes={"ids": 50},
+)
+
 _ORDERS = """
 query NAME($ids: [ID!]!, $lines: Int!, $fulfillmentOrders: Int!) {
   nodes(ids: $ids) {

@@ -49,6 +49,17 @@ class MemoryLedger(
             self._locked.discard(("store", store))
 
     @contextmanager
+    def promise_lock(self, store: str, *, patience_seconds: float) -> Iterator[None]:
+        """As ``Ledger.promise_lock``; raises at once when it is held."""
+        if ("promises", store) in self._locked:
+            raise StoreUnreachable(store=store, cause="its dates are being renewed")
+        self._locked.add(("promises", store))
+        try:
+            yield
+        finally:
+            self._locked.discard(("promises", store))
+
+    @contextmanager
     def lane_lock(self, lane: Lane, *, patience_seconds: float) -> Iterator[bool]:
         """As ``Ledger.lane_lock``; yields false at once when it is held."""
         if ("lane", lane) in self._locked:

@@ -1,6 +1,7 @@
 """Published promises in memory. Put the rules of ``ledger/published_promises.py`` here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from inventory_sync.domain.metafields import Owner, PublishedPromise
@@ -14,10 +15,16 @@ class MemoryPromises:
         super().__init__()
         self._told: dict[tuple[str, Owner], dict[str, tuple[datetime, PublishedPromise]]] = {}
 
-    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
+    def published_promises(
+        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
+    ) -> dict[str, PublishedPromise]:
         """As ``Ledger.published_promises``."""
         told = self._told.get((store, owner), {})
-        return {owner_id: promise for owner_id, (_, promise) in told.items()}
+        return {
+            owner_id: replace(promise, told_at=at)
+            for owner_id, (at, promise) in told.items()
+            if skus is None or promise.sku in skus
+        }
 
     def save_published_promises(
         self,

@@ -5,41 +5,24 @@ Put here how a verdict is shown in Dagster. The judgements are ``domain/failures
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from inspect import getdoc
 from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
 
+from inventory_sync.defs.basis import BASIS_INS, basis_of
 from inventory_sync.defs.metadata import table
 from inventory_sync.defs.resources import InventorySync
-from inventory_sync.domain.atp import Atp, open_commitments
 from inventory_sync.domain.evidence import Evidence, Limits, Verdict
 from inventory_sync.domain.failures import JUDGES, promise_date_mismatch
 from inventory_sync.flow.evidence import evidence_of
-from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.promises_now import broken_promises
 from inventory_sync.settings import Store
 from inventory_sync.wiring import check_limits
 
 _NOT_SENT: Final = ("refused", "unknown")
-
-_BASIS: Final = (
-    ("atp", "available_to_promise"),
-    *(
-        ("erp", name)
-        for name in (
-            "components",
-            "products",
-            "locations",
-            "stock",
-            "commitments",
-            "acknowledged_orders",
-        )
-    ),
-)
-"""The assets that quantities are judged by."""
+_STOCK: Final = dg.AssetIn(["erp", "stock"])
 
 Judge = Callable[[Evidence, Limits], Verdict]
 _QUANTITIES: Final[tuple[Judge, ...]] = tuple(j for j in JUDGES if j is not promise_date_mismatch)
@@ -64,8 +47,8 @@ def failure_checks(name: str, store: Store) -> list[dg.AssetChecksDefinition]:
         specs=[_spec(name, judge) for judge in _QUANTITIES],
         ins={
             "observed": dg.AssetIn(["stores", name, "observed_quantities"]),
-            **{key[-1]: dg.AssetIn(key) for key in _BASIS if key[0] == "erp"},
-            "atp": dg.AssetIn(["atp", "available_to_promise"]),
+            "stock": _STOCK,
+            **BASIS_INS,
         },
     )
     def failures(
@@ -83,14 +66,13 @@ def failure_checks(name: str, store: Store) -> list[dg.AssetChecksDefinition]:
         if not live:
             yield from (_not_judged(name, judge) for judge in _QUANTITIES)
             return
-        taken_at = datetime.fromisoformat(atp.attrs["taken_at"])
-        basis = Basis(
-            Atp.of(atp, components, products),
-            acknowledged_orders,
-            frozenset(locations["location"].astype(str)),
-            taken_at,
-            datetime.fromisoformat(atp.attrs["read_at"]),
-            open_commitments(commitments, taken_at),
+        basis = basis_of(
+            atp=atp,
+            components=components,
+            products=products,
+            locations=locations,
+            acknowledged_orders=acknowledged_orders,
+            commitments=commitments,
         )
         with inventory_sync.parts(context.log) as parts:
             evidence = evidence_of(parts, name, basis, observed, stock=stock)
@@ -124,7 +106,7 @@ def _spec(store: str, judge: Judge) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         name=judge.__name__,
         asset=asset_of(store, judge.__name__),
-        additional_deps=[dg.AssetKey(list(key)) for key in _BASIS],
+        additional_deps=[asset.key for asset in (_STOCK, *BASIS_INS.values()) if asset.key],
         description=getdoc(judge),
     )
 

@@ -137,7 +137,7 @@ def _bases(parts: Parts, skus: Sequence[str]) -> list[PromiseBasis]:
     ladders = ladders_of(facts, places, asked_at)
     departures = {place.location: Departures(place, asked_at) for place in places}
     table = table_of(ladders.values())
-    return [PromiseBasis(table, departures, asked_at, frozenset(facts.skus), figures_of=read_at)]
+    return [PromiseBasis(table, departures, asked_at, frozenset(facts.skus), read_at)]
 
 
 def _tell(parts: Parts, store: str, basis: PromiseBasis) -> PromiseReport | None:

@@ -63,16 +63,16 @@ class PromiseBasis:
 
     ``table``: every promise (``promise_table.PROMISE_COLUMNS``) as of ``asked_at``; ``departures``:
     of each ERP location then; ``skus``: what the ERP counts; ``waiting``: SKUs that changed since
-    dates were last renewed, where stores are only looked at. ``figures_of``: when the ERP was read;
-    what a store was told since is not overwritten.
+    dates were last renewed, where stores are only looked at. ``figures_of``: by our clock, when the
+    reading of the ERP began; what a store was told since is not overwritten.
     """
 
     table: pd.DataFrame
     departures: Mapping[str, Departures]
     asked_at: datetime
     skus: frozenset[str]
+    figures_of: datetime
     waiting: frozenset[str] = frozenset()
-    figures_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def bring_up_to_date(
         skus=basis.skus,
         known=shown.known,
         at=now,
-        figures_of=basis.figures_of or basis.asked_at,
+        figures_of=basis.figures_of,
     )
     remarks, sent = [], Sent()
     may_write = is_granted(AVAILABILITY_SCOPE, facts.scopes)

@@ -3,7 +3,7 @@
 Put the comparison for the checks here. Writing dates is ``promise_publishing.py``.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -25,8 +25,10 @@ RENEWED_WITHIN: Final = timedelta(minutes=75)
 """The dates of a SKU that changed are renewed so soon: every hour, and a run takes its time."""
 
 
-def promise_basis(parts: Parts, snapshot: ErpSnapshot, basis: Basis) -> PromiseBasis:
-    """Every promise that could be given now, from a believed snapshot."""
+def promise_basis(
+    parts: Parts, snapshot: ErpSnapshot, basis: Basis, *, read_at: datetime
+) -> PromiseBasis:
+    """Every promise that could be given now, from a believed snapshot that was read since then."""
     lines = parts.ledger.order_lines()
     flying = orders.in_flight(lines, basis.acknowledged)
     steps = project_snapshot(parts, snapshot, basis.atp, flying).steps
@@ -38,7 +40,7 @@ def promise_basis(parts: Parts, snapshot: ErpSnapshot, basis: Basis) -> PromiseB
     table, _ = promise_table(steps, list(departures.values()), snapshot.promise_dates)
     waiting = _not_yet_renewed(snapshot, lines, basis.atp.kits)
     skus = basis.atp.tracked_skus
-    return PromiseBasis(table, departures, asked_at, skus, waiting, snapshot.taken_at)
+    return PromiseBasis(table, departures, asked_at, skus, read_at, waiting)
 
 
 def wrong_promises(

@@ -150,6 +150,7 @@ def _publish(
 ) -> StoreReport:
     refuse_old_figures(parts, store, basis, wishes)
     reading = Reading(*read_store(parts, store))
+    refuse_old_figures(parts, store, basis, wishes)  # reading a large store takes long
     report = publish_reading(parts, store, basis, reading, pass_id=pass_id, wishes=wishes)
     meant = report.findings.loc[report.findings["kind"] == "near-sku", "value"]
     parts.ledger.record_doubts(store, set(meant.dropna()), pass_id=pass_id)

@@ -102,8 +102,8 @@ class Reconciliation:
 
 @dataclass(frozen=True)
 class _Job:
-    """What is the same for all stores. ``heard``: per store, what orders had taken before anything
-    was read; ``late``: SKUs of orders that were found too late.
+    """What is the same for all stores. ``heard`` and ``bases``: per store, what orders had taken
+    and what was published before anything was read; ``late``: SKUs of orders found too late.
     """
 
     pass_id: str
@@ -111,6 +111,7 @@ class _Job:
     snapshot: ErpSnapshot
     promises: PromiseBasis
     heard: Mapping[str, pd.DataFrame]
+    bases: Mapping[str, pd.DataFrame]
     late: frozenset[str]
     repair: bool
 
@@ -127,6 +128,8 @@ def reconcile(parts: Parts, *, repair: bool, limits: Limits) -> Reconciliation:
         stores = list(parts.policies)
         before = parts.ledger.order_lines()
         heard = {store: parts.ledger.taken_units(store) for store in stores}
+        bases = {store: parts.ledger.publications(store) for store in stores}
+        read_at = parts.now()
         judged = read_erp(parts, pass_id)
         basis = Basis.of(parts, judged)
         read, no_orders = each_store(parts, pass_id, stores, partial(read_orders, parts))
@@ -135,8 +138,9 @@ def reconcile(parts: Parts, *, repair: bool, limits: Limits) -> Reconciliation:
             pass_id,
             basis,
             judged.snapshot,
-            promise_basis(parts, judged.snapshot, basis),
+            promise_basis(parts, judged.snapshot, basis, read_at=read_at),
             heard,
+            bases,
             with_relatives(late, basis.atp.kits),
             repair,
         )
@@ -184,11 +188,11 @@ def _compare(parts: Parts, job: _Job, store: str) -> Comparison:
     """Read one store, explain what differs, write it down, and repair it if that is wanted."""
     ledger, live = parts.ledger, parts.policies[store].live
     with ledger.store_lock(store):
-        bases, first = ledger.publications(store), ledger.taken_units(store)
+        first = ledger.taken_units(store)
         view, lost = read_store(parts, store)
         offered = store_offers(parts, store, job.basis)
         plan = decide_store(offered, view, job.basis.atp)
-        moved = moved_levels(bases, view.publications, view.busy)
+        moved = moved_levels(job.bases[store], view.publications, view.busy)
         rows = plan.rows.merge(offered.drop(columns="offer_units"), on=["store_location_id", "sku"])
         rows = sighted(rows, first=first, heard=job.heard[store], moved=moved)
         rows["is_late"] = rows["sku"].isin(job.late)

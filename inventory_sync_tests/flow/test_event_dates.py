@@ -57,8 +57,9 @@ class Dates:
 
     def basis(self) -> PromiseBasis:
         self.world.erp.taken_at = self.world.now
-        judged = read_erp(self.world.parts, "hour")
-        return promise_basis(self.world.parts, judged.snapshot, Basis.of(self.world.parts, judged))
+        parts, read_at = self.world.parts, self.world.now
+        judged = read_erp(parts, "hour")
+        return promise_basis(parts, judged.snapshot, Basis.of(parts, judged), read_at=read_at)
 
     def hour(self, basis: PromiseBasis | None = None) -> dict[str, PromiseReport]:
         basis = basis or self.basis()

@@ -82,7 +82,7 @@ class Stage:
         table = pd.DataFrame(rows, columns=["sku", "location", "units", "ships_on", "source"])
         table["ships_on"] = pd.to_datetime(table["ships_on"]).astype("datetime64[s]")
         departures = {each.location: Departures(each, MORNING) for each in places}
-        basis = PromiseBasis(table, departures, MORNING, frozenset(SKUS))
+        basis = PromiseBasis(table, departures, MORNING, frozenset(SKUS), MORNING)
         return publish_availability(
             self.parts, "b2b-us", basis, self.levels, pass_id=pass_id, live=live
         )

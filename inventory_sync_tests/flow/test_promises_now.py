@@ -29,7 +29,7 @@ def wrong(stage: Stage, *, waiting: frozenset[str] = frozenset()) -> set[str]:
     columns = ["sku", "location", "units", "ships_on", "source"]
     nothing = pd.DataFrame({name: [] for name in columns})
     departures = {name: Departures(place(name), stage.now) for name in ("NYC", "EWR", "PLANT-1")}
-    basis = PromiseBasis(nothing, departures, stage.now, frozenset(SKUS), waiting)
+    basis = PromiseBasis(nothing, departures, stage.now, frozenset(SKUS), stage.now, waiting)
     found = wrong_promises(stage.parts, "b2b-us", basis, stage.levels, pass_id="look-1")
     return set(found["sku"])
 
@@ -62,5 +62,6 @@ def test_a_sku_waits_that_changed_since_dates_may_last_have_been_renewed(
     changed = (now - timedelta(minutes=minutes)).isoformat()
     world.erp.rows = {**world.erp.rows, "stock": [stock("OAK-TABLE", "3", updated_at=changed)]}
     judged = read_erp(world.parts, "pass-1")
-    basis = promise_basis(world.parts, judged.snapshot, Basis.of(world.parts, judged))
+    all_there_is = Basis.of(world.parts, judged)
+    basis = promise_basis(world.parts, judged.snapshot, all_there_is, read_at=now)
     assert basis.waiting == ({"OAK-TABLE"} if waits else set())

@@ -140,3 +140,48 @@ def test_an_edit_that_is_told_of_during_the_export_is_news(world: World, large: 
     item = world.key("b2b").inventory_item_id
     (seen_at,) = world.ledger.publications("b2b", [item])["observed_at"]
     assert seen_at <= began
+
+
+def test_figures_that_grew_old_while_the_store_was_read_are_not_written(world: World) -> None:
+    """An export is given up, then the pages take as long."""
+    world.run()
+    shop = world.stores["b2b"]
+    shop.is_large = True
+
+    def given_up(places: Sequence[str]) -> None:
+        world.now += timedelta(seconds=781)
+
+    def pages() -> None:
+        world.now += timedelta(seconds=781)
+
+    shop.export = given_up  # type: ignore[method-assign]
+    shop.after_next_levels = pages
+    world.set_stock(OAK_TABLE="30")
+    calls, began_at = world.calls(), world.now
+    world.run(stores=frozenset({"b2b"}))
+    assert world.now - began_at > OLDEST_BASIS
+    assert world.calls() == calls
+
+
+def test_an_order_that_came_and_went_during_the_export_is_read_again(world: World) -> None:
+    """Its sum is none, but the export may be of an instant in between."""
+    world.run()
+    shop = world.stores["b2b"]
+    key = world.key("b2b")
+    shop.buy(key, 2)  # it has been sold before
+    observe_store(world.parts, "b2b")
+    shop.is_large = True
+    shop.read_by_id.clear()
+    export = shop.export
+
+    def of_an_instant_in_between(places: Sequence[str]) -> Export | None:
+        line = shop.buy(key, 3)
+        found = export(places)
+        shop.cancel(line)
+        return found
+
+    shop.export = of_an_instant_in_between  # type: ignore[method-assign]
+    rows = observe_store(world.parts, "b2b").set_index("sku")
+    row = rows.loc["OAK-TABLE"]
+    assert (row["observed_units"], row["explained_units"]) == (18, 18)
+    assert shop.read_by_id == [key.inventory_item_id]

@@ -81,7 +81,8 @@ def test_a_buyer_reads_for_every_quantity_the_date_that_the_erp_promises(shop: S
         for rung in erp.rungs
     ]
     table = pd.DataFrame(rows, columns=["sku", "location", "units", "ships_on", "source"])
-    publish(shop, PromiseBasis(table, {"NYC": departures}, NOW, frozenset({"RETRO-CLOCK"})))
+    skus = frozenset({"RETRO-CLOCK"})
+    publish(shop, PromiseBasis(table, {"NYC": departures}, NOW, skus, NOW))
     shop.open()
     for quantity in (1, 7, 8, 12, 13, 52, 53):
         shop.order(quantity)

@@ -109,9 +109,9 @@ def erp_snapshot(
 
     Fails, and nothing is published, when a dataset is missing or the data look like an accident.
     """
+    read_at = datetime.now(UTC).isoformat()  # what happens while it is read is later
     with inventory_sync.parts(context.log) as parts:
         judged = _read_once(parts, context, config)
-    read_at = datetime.now(UTC).isoformat()
     for name in _DESCRIPTIONS:
         frame = getattr(judged.snapshot, name)
         frame.attrs.update(taken_at=judged.snapshot.taken_at.isoformat(), read_at=read_at)

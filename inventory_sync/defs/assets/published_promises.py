@@ -87,8 +87,8 @@ def promise_asset(name: str, store: Store) -> dg.AssetsDefinition:
             places = places_of(parts, locations)
             departures = {each.location: Departures(each, asked_at) for each in places}
             skus = frozenset(tracked.astype(str))
-            read_at = datetime.fromisoformat(promise_dates.attrs["taken_at"])
-            basis = PromiseBasis(promise_dates, departures, asked_at, skus, figures_of=read_at)
+            read_at = datetime.fromisoformat(promise_dates.attrs["read_at"])
+            basis = PromiseBasis(promise_dates, departures, asked_at, skus, read_at)
             run_id = context.run.run_id
             shown = publish_availability(parts, name, basis, levels, pass_id=run_id, live=live)
             orders = publish_order_dates(parts, name, order_dates, pass_id=run_id, live=live)

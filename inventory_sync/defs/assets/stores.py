@@ -5,16 +5,15 @@ Put a store's assets here, so that lineage, checks, retries and concurrency are 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from inventory_sync.defs.assets.erp import OWNERS, approval_in_run
+from inventory_sync.defs.basis import BASIS_INS, basis_of
 from inventory_sync.defs.metadata import columns, explained_by, table
 from inventory_sync.defs.resources import InventorySync
-from inventory_sync.domain.atp import Atp, open_commitments
 from inventory_sync.domain.errors import (
     PassRefused,
     StoreStopped,
@@ -24,7 +23,6 @@ from inventory_sync.domain.errors import (
 from inventory_sync.flow.full_pass import note_failure
 from inventory_sync.flow.observe import observe_store
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.plan import Basis
 from inventory_sync.flow.publish import StoreReport, Wishes, publish_store
 from inventory_sync.settings import Store
 
@@ -71,14 +69,7 @@ def _published(name: str, store: Store) -> dg.AssetsDefinition:
     @store_asset(
         name,
         "published_quantities",
-        ins={
-            "atp": dg.AssetIn(["atp", "available_to_promise"]),
-            "components": dg.AssetIn(["erp", "components"]),
-            "products": dg.AssetIn(["erp", "products"]),
-            "locations": dg.AssetIn(["erp", "locations"]),
-            "acknowledged_orders": dg.AssetIn(["erp", "acknowledged_orders"]),
-            "commitments": dg.AssetIn(["erp", "commitments"]),
-        },
+        ins=BASIS_INS,
         deps=[["orders", "in_flight"]],
         description=f"What {store.shop} offers at its {len(store.locations)} location(s). "
         f"The store {how}.",
@@ -95,14 +86,13 @@ def _published(name: str, store: Store) -> dg.AssetsDefinition:
         acknowledged_orders: pd.DataFrame,
         commitments: pd.DataFrame,
     ) -> dg.Output[pd.DataFrame]:
-        taken_at = datetime.fromisoformat(atp.attrs["taken_at"])
-        basis = Basis(
-            Atp.of(atp, components, products),
-            acknowledged_orders,
-            frozenset(locations["location"].astype(str)),
-            taken_at,
-            datetime.fromisoformat(atp.attrs["read_at"]),
-            open_commitments(commitments, taken_at),
+        basis = basis_of(
+            atp=atp,
+            components=components,
+            products=products,
+            locations=locations,
+            acknowledged_orders=acknowledged_orders,
+            commitments=commitments,
         )
         wishes = Wishes(
             dry_run=config.dry_run,

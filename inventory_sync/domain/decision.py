@@ -220,7 +220,7 @@ def _target(rows: pd.DataFrame) -> pd.DataFrame:
             certainty == Certainty.AT_MOST,
         ],
         [
-            "the last write has no known outcome yet",
+            "the last write has no known outcome yet, or it moved while the store was read",
             "a row of the ERP is in quarantine: the last good number stays",
             "the store shows less than orders explain: not raised",
             "a demand of the ERP is in quarantine: not raised",

@@ -60,7 +60,7 @@ def read_store(parts: Parts, store: str) -> tuple[StoreView, pd.DataFrame]:
     settle_lost_writes(parts, store, levels, read_at=read_at)
     view = replace(view_of(parts, store, catalog, levels, usable), read_at=read_at)
     if export is not None:
-        view = _without_moving(view, before)
+        view = _without_moving(view, _Known.now(parts, store).moved(before))
     lost = findings_frame(
         pd.Series([gid for gid in policy.locations if gid not in usable], dtype="object"),
         "unusable-location",
@@ -81,21 +81,24 @@ def _follow_renames(parts: Parts, store: str, catalog: pd.DataFrame) -> None:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the ledger knew of a store's levels at one moment: our writes, and what orders took."""
+    """What the ledger knew of a store's levels at one moment: our writes, and its order lines."""
 
     publications: pd.DataFrame
-    taken: pd.DataFrame
+    lines: pd.DataFrame
 
     @classmethod
     def now(cls, parts: Parts, store: str) -> "_Known":
-        return cls(parts.ledger.publications(store), parts.ledger.taken_units(store))
+        lines = parts.ledger.order_lines()
+        return cls(parts.ledger.publications(store), lines[lines["store"] == store])
 
     def moved(self, since: "_Known") -> set[str]:
-        """The items of which a level was written or sold in between."""
+        """The items of which a level was written, or an order changed, in between: an order that
+        came and went leaves no other trace.
+        """
         wrote = ["inventory_item_id", "store_location_id", "version", "published_at"]
-        sold = ["inventory_item_id", "store_location_id", "taken_units"]
+        sold = ["inventory_item_id", "store_location_id", "line_id", "taken_units", "updated_at"]
         return _new_items(since.publications[wrote], self.publications[wrote]) | _new_items(
-            since.taken[sold], self.taken[sold]
+            since.lines[sold], self.lines[sold]
         )
 
 
@@ -133,11 +136,10 @@ def _caught_up(
     return levels, before
 
 
-def _without_moving(view: StoreView, before: _Known) -> StoreView:
-    """The view, in which every level counts as busy whose item moved since.
+def _without_moving(view: StoreView, moved: set[str]) -> StoreView:
+    """The view, in which every level of an item that moved counts as busy.
 
     That holds back for a pass what this reading itself has settled: it is seldom, and no harm.
     """
-    moved = _Known(view.publications, view.taken).moved(before)
     moving = view.levels.loc[view.levels["inventory_item_id"].isin(moved), LEVEL]
     return replace(view, busy=pd.concat([view.busy[LEVEL], moving], ignore_index=True))

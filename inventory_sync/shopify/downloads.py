@@ -4,6 +4,7 @@ Put here what is special about an address that is not the Admin API: it gets no 
 points, and it can be asked again at will. What is in the file is told by ``exports.py``.
 """
 
+import logging
 from typing import Final
 
 import httpx
@@ -12,7 +13,14 @@ from inventory_sync.shopify.pacing import Timing
 from inventory_sync.shopify.requests import is_safe
 
 ATTEMPTS: Final = 3
+MOST_BYTES: Final = 1 << 30
+"""A million items take less. What is larger is not ours, or was packed to fill our memory."""
+
+LONGEST_SECONDS: Final = 300.0
 _PAUSE_SECONDS: Final = 1.0
+
+# Its INFO lines tell every address.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class NoFile(Exception):
@@ -27,15 +35,26 @@ def download(http: httpx.Client, url: str, timing: Timing) -> bytes:
     while True:
         cause, is_passing = "", True
         try:
-            response = http.get(url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            cause = f"its file could not be fetched ({type(error).__name__})"
-        else:
-            if response.status_code == 200:
-                return response.content
+            with http.stream("GET", url) as response:
+                if response.status_code == 200:
+                    return _content(response, timing)
             cause = f"its file is not there (HTTP {response.status_code})"
             is_passing = response.status_code >= 500 or response.status_code == 429
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            cause = f"its file could not be fetched ({type(error).__name__})"
         if not is_passing or attempt == ATTEMPTS:
             raise NoFile(cause)
         timing.sleep(_PAUSE_SECONDS * attempt)
         attempt += 1
+
+
+def _content(response: httpx.Response, timing: Timing) -> bytes:
+    """All of it, unpacked. Raises ``NoFile`` when it is too large or comes too slowly."""
+    content, due_at = bytearray(), timing.clock() + LONGEST_SECONDS
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise NoFile(f"its file is larger than {MOST_BYTES:,} bytes")
+        if timing.clock() > due_at:
+            raise NoFile(f"its file did not come within {LONGEST_SECONDS:g} s")
+    return bytes(content)

@@ -38,6 +38,9 @@ WORTH_SECONDS: Final = 120.0
 smallest plan, ten times as many on Plus.
 """
 
+PATIENCE_SECONDS: Final = 600.0
+"""No export is awaited longer: figures of the ERP are too old to be written after 15 minutes."""
+
 _MOST_LOCATIONS: Final = 250  # entries of a list in an input (facts 1.3)
 _FIRST_LOOK_SECONDS: Final = 1.0
 _LONGEST_LOOK_SECONDS: Final = 15.0
@@ -81,7 +84,8 @@ class Exports:
         seconds = self._seconds_of_pages(size.product_variants_count.count, len(places))
         if seconds <= self._worth_seconds:
             return None
-        state = self._awaited(self._begun(location_ids), math.ceil(seconds))
+        patience_seconds = min(math.ceil(seconds), PATIENCE_SECONDS)
+        state = self._awaited(self._begun(location_ids), patience_seconds)
         if state.url is None:
             raise NoExport("it tells no address of its file")
         lines = self._client.download(state.url).splitlines()
@@ -111,7 +115,8 @@ class Exports:
     def _awaited(self, operation_id: str, patience_seconds: float) -> ExportState:
         """The operation when it is done, looked at ever more seldom.
 
-        We wait as long as the pages would have taken; then it is canceled, to free its place.
+        We wait as long as the pages would have taken, but for ``PATIENCE_SECONDS`` at most; then it
+        is canceled, to free its place.
         """
         timing = self._client.timing
         give_up_at, pause = timing.clock() + patience_seconds, _FIRST_LOOK_SECONDS
@@ -120,7 +125,7 @@ class Exports:
             pause = min(pause * 1.5, _LONGEST_LOOK_SECONDS)
             answer = self._reader.read(operations.EXPORT_STATE, ExportStateAnswer, id=operation_id)
             state = answer.bulk_operation
-            if state is None or state.id != operation_id:
+            if state is None:
                 raise NoExport("Shopify does not know it any more")
             if state.status == "COMPLETED":
                 return state

@@ -17,7 +17,7 @@ LARGE_ORDER_UNITS: Final = 4
 @dataclass(frozen=True)
 class Company:
     """``places``: store -> store location (gid) -> ERP locations; ``stocked``: store -> store
-    location -> SKUs.
+    location -> SKUs. The stores of one that ``is_large`` are read by exports.
     """
 
     skus: Sequence[str]
@@ -25,6 +25,7 @@ class Company:
     locations: Sequence[str]
     places: Mapping[str, Mapping[str, Sequence[str]]]
     stocked: Mapping[str, Mapping[str, Sequence[str]]]
+    is_large: bool = False
 
     def parts(self, sku: str) -> Mapping[str, int]:
         """What one unit takes from the shelf."""

@@ -57,12 +57,14 @@ FAULTLESS: Final = Scenario(
 to us they are an edit by hand.
 """
 
-EVERYTHING: Final = (Scenario(), ALONE, Scenario(company=TWO_STORES), ALONE)
+_TWO_LARGE: Final = replace(TWO_STORES, is_large=True)
+
+EVERYTHING: Final = (Scenario(), ALONE, Scenario(company=_TWO_LARGE), ALONE)
 
 
 def faultless_of(seed: int) -> Scenario:
     """The scenario of an episode in a long run in which nothing goes wrong."""
-    return replace(FAULTLESS, company=(THREE_STORES, TWO_STORES)[seed % 2])
+    return replace(FAULTLESS, company=(THREE_STORES, _TWO_LARGE)[seed % 2])
 
 
 def scenario_of(seed: int) -> Scenario:

@@ -103,7 +103,10 @@ class World:
         self, store: str, stocked: Mapping[str, Sequence[str]], clock: Clock, rng: random.Random
     ) -> PlayedShop:
         terms = ShopTerms(
-            replays=rng.random() < 0.5, tells_levels=rng.random() < 0.2, lag_seconds=self._lag
+            replays=rng.random() < 0.5,
+            tells_levels=rng.random() < 0.2,
+            lag_seconds=self._lag,
+            is_large=self.company.is_large,
         )
         return SimShop(store, stocked, now=clock.now, terms=terms)
 

@@ -24,7 +24,7 @@ HERE = f"RETRO-CLOCK @ {BROOKLYN}"
 NOT_RAISED = "the store shows less than orders explain: not raised"
 DOUBTED = "a demand of the ERP is in quarantine: not raised"
 UNREAD = "a row of the ERP is in quarantine: the last good number stays"
-UNDER_WAY = "the last write has no known outcome yet"
+UNDER_WAY = "the last write has no known outcome yet, or it moved while the store was read"
 
 
 def plan_for(offer_units=7, certainty=Certainty.EXACT, *, untracked=frozenset(), **view):

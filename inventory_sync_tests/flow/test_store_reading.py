@@ -1,13 +1,20 @@
 """A large store is read by an export, and nothing is believed that happened since it was begun."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
-from inventory_sync.domain.publication import Decided, LevelKey, QuantityChange, SetQuantities
+from inventory_sync.domain.publication import (
+    Decided,
+    Export,
+    LevelKey,
+    QuantityChange,
+    SetQuantities,
+)
 from inventory_sync.flow.gather import SETTLE_AFTER
 from inventory_sync.flow.observe import observe_store
+from inventory_sync.flow.publish import OLDEST_BASIS
 from inventory_sync.flow.store_reading import CATCH_UP_ROUNDS, read_store
 from inventory_sync_tests.flow.world import Shop, World
 
@@ -29,6 +36,16 @@ def write(world: World, quantity: int, *, sku: str = "OAK-TABLE", key: str = "la
     world.ledger.settle_key(
         "b2b", call.changes[0].key, "applied", at=world.now, settled_by="answer"
     )
+
+
+def believe_an_edit(world: World, quantity: int) -> None:
+    """Somebody edits a level, and another pass takes it over as it is."""
+    key = world.key("b2b")
+    world.now += timedelta(seconds=1)
+    world.stores["b2b"].edit(key, quantity)
+    known = world.ledger.publications("b2b", [key.inventory_item_id])
+    known["quantity_units"] = quantity
+    world.ledger.adopt("b2b", known, pass_id="lane", at=world.now)
 
 
 def prepare(world: World, quantity: int, *, sku: str = "OAK-TABLE", key: str) -> SetQuantities:
@@ -72,8 +89,9 @@ def test_where_nothing_moved_the_export_is_all_that_is_read(world: World, large:
         (lambda world: (write(world, 12), world.stores["b2b"].buy(world.key("b2b"), 3)), 9),
         # Down and up again: the quantity is that of the export, but it is not the same any more.
         (lambda world: (write(world, 12), write(world, 20, key="lane-2")), 20),
+        (lambda world: believe_an_edit(world, 18), 18),
     ],
-    ids=["an order", "a write", "a write and an order", "two writes"],
+    ids=["an order", "a write", "a write and an order", "two writes", "an edit that is believed"],
 )
 def test_what_is_written_or_sold_meanwhile_is_read_again(
     world: World, large: Shop, happens: Callable[[World], object], shows: int
@@ -81,6 +99,22 @@ def test_what_is_written_or_sold_meanwhile_is_read_again(
     large.during_exports.append(lambda: happens(world))
     assert seen(world)["OAK-TABLE"] == (shows, shows)
     assert large.read_by_id == [world.key("b2b").inventory_item_id]
+
+
+def test_an_order_that_comes_while_levels_are_read_again_is_known_too(
+    world: World, large: Shop
+) -> None:
+    again, key = large.levels_of, world.key("b2b")
+    late = iter([2])
+
+    def levels_of(place: str, items: list[str]) -> list[object]:
+        for units in late:
+            large.buy(key, units)
+        return list(again(place, items))
+
+    large.levels_of = levels_of  # type: ignore[method-assign, assignment]
+    large.during_exports.append(lambda: large.buy(key, 3))
+    assert seen(world)["OAK-TABLE"] == (15, 15)
 
 
 def test_a_pass_writes_from_what_is_shown_now_and_not_from_an_old_export(

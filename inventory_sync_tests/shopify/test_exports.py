@@ -1,5 +1,7 @@
 """The export of a large store over HTTP, against the stand-in, and all that can go wrong."""
 
+import gzip
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ from structlog.testing import capture_logs
 
 from inventory_sync.sandbox.standin import ItemSeed, LevelSeed
 from inventory_sync.sandbox.standin.bulk import FILE_DOWNLOAD
+from inventory_sync.shopify import downloads
 from inventory_sync.shopify.answers import LocationState
 from inventory_sync.shopify.client import ShopifyClient
 from inventory_sync.shopify.downloads import ATTEMPTS, NoFile, download
@@ -71,6 +74,19 @@ class TestOperation:
         assert "/bulk/" not in str(logs)  # the address of the file is a secret
         shop.shop.faults.clear()
         assert len(list(shop.storefront.levels(NYC))) == len(SAMPLE)
+
+    def test_a_file_that_ends_too_soon_is_not_believed(
+        self, shop: RealShop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = ShopifyClient.download
+
+        def cut(client: ShopifyClient, url: str) -> bytes:
+            return b"".join(whole(client, url).splitlines(keepends=True)[:-1])
+
+        monkeypatch.setattr(ShopifyClient, "download", cut)
+        with capture_logs() as logs:
+            assert shop.storefront.export([NYC]) is None
+        assert f"{len(SAMPLE) - 1} lines for {len(SAMPLE)} items" in logs[-1]["because"]
 
     def test_one_that_is_never_done_is_canceled_when_pages_would_be_through(
         self, shop: RealShop
@@ -166,6 +182,26 @@ class TestDownload:
         for gone in (403, 404, 302):
             with pytest.raises(NoFile, match=str(gone)):
                 self.fetch(httpx.Response(gone))
+
+    def test_no_log_of_any_library_shows_the_address(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        self.fetch(httpx.Response(200, content=b""))
+        assert "canary" not in caplog.text
+
+    @pytest.mark.parametrize(
+        ("name", "limit", "because"),
+        [("MOST_BYTES", 8, "larger than 8 bytes"), ("LONGEST_SECONDS", -1.0, "did not come")],
+    )
+    def test_a_file_without_end_is_left(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, limit: float, because: str
+    ) -> None:
+        """A hundred bytes of zeros are packed into twenty: what counts is what they become."""
+        monkeypatch.setattr(downloads, name, limit)
+        packed = gzip.compress(bytes(100))
+        with pytest.raises(NoFile, match=because):
+            self.fetch(httpx.Response(200, headers={"content-encoding": "gzip"}, content=packed))
 
     @pytest.mark.parametrize(
         "url",

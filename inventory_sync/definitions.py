@@ -34,6 +34,7 @@ from inventory_sync.defs.dates_job import dates_schedule
 from inventory_sync.defs.event_dates import event_dates
 from inventory_sync.defs.failures import failure_checks
 from inventory_sync.defs.jobs import event_sync, full_sync, webhooks_check
+from inventory_sync.defs.order_imports import no_order_import_is_parked, order_imports
 from inventory_sync.defs.promise_checks import no_promise_was_broken_silently
 from inventory_sync.defs.reconcile import reconcile_job, reconcile_schedule
 from inventory_sync.defs.resources import FrameIOManager, InventorySync
@@ -73,6 +74,7 @@ def build_definitions(
         holds_are_the_same,
         every_order_reaches_the_erp,
         no_promise_was_broken_silently,
+        *([no_order_import_is_parked] if settings.erp.import_orders else []),
         *(check for name in stores for check in store_checks(name)),
         *(check for name, store in stores.items() for check in failure_checks(name, store)),
     ]
@@ -96,6 +98,7 @@ def build_definitions(
         sensors=[
             *event_sensors([each.job for each in batches.values()]),
             event_dates,
+            *([order_imports] if settings.erp.import_orders else []),
             alert_sensor([key for check in checks for key in check.check_keys]),
         ],
         resources={

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,7 @@ from inventory_sync.erp.odoo import OdooFace, OdooOptions
 from inventory_sync.erp.odoo_client import OdooLogin, odoo_client
 from inventory_sync.erp.sql import SqlErp
 from inventory_sync.erp.tryton import Tryton, TrytonRules
-from inventory_sync.flow.parts import Parts, PromisePolicy, StorePolicy
+from inventory_sync.flow.parts import ImportPolicy, Parts, PromisePolicy, StorePolicy
 from inventory_sync.ledger import Ledger, connect, embedded
 from inventory_sync.ledger.dagster_home import write_dagster_home
 from inventory_sync.settings import Erp, PromiseLocation, Settings, Store
@@ -220,7 +220,16 @@ def open_parts(
             promises=promise_policy(settings),
             explain_url=settings.receiver.explain_url,
             rules=rules,
+            imports=import_policy(settings.erp),
         )
+
+
+def import_policy(erp: Erp) -> ImportPolicy | None:
+    """What the settings say about importing orders."""
+    wanted = erp.import_orders
+    if wanted is None:
+        return None
+    return ImportPolicy(wanted.since, timedelta(minutes=wanted.after_minutes))
 
 
 def check_limits(settings: Settings) -> Limits:

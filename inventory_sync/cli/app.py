@@ -18,6 +18,7 @@ from inventory_sync.cli.contract_commands import contracts
 from inventory_sync.cli.drift_commands import add_drift_commands
 from inventory_sync.cli.explain_command import explain
 from inventory_sync.cli.guard_commands import add_guard_commands
+from inventory_sync.cli.import_commands import imports
 from inventory_sync.cli.mishap_commands import sandbox
 from inventory_sync.cli.promise_commands import promises
 from inventory_sync.domain.errors import InventorySyncError
@@ -37,6 +38,7 @@ add_drift_commands(app)
 webhooks = typer.Typer(no_args_is_help=True, help="The stores' webhook subscriptions.")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(promises, name="promises")
+app.add_typer(imports, name="imports")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 

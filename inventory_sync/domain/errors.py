@@ -25,6 +25,10 @@ class ContractBroken(InventorySyncError):
     """
 
 
+class NeedsDecision(ContractBroken):
+    """The ERP's documents are such that people must decide there; asking again changes nothing."""
+
+
 class PassRefused(InventorySyncError):
     """The pass looks like an accident: nothing was written, the last good numbers stay."""
 

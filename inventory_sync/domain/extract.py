@@ -139,7 +139,8 @@ class ErpExtract:
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
     """What we ask of the ERP about one line (design 5, ``order_requests``). ``action`` is
-    ``reserve``, ``confirm`` or ``release``; ``request_id`` makes it happen once.
+    ``reserve``, ``confirm``, ``release`` or ``import``: from now on the ERP's order for this line
+    is for exactly so many units, and cancelled at 0. ``request_id`` makes it happen once.
     """
 
     request_id: str

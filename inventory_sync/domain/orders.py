@@ -28,6 +28,7 @@ class OrderLine:
     ``taken_units`` is what Shopify has taken out of ``available`` for it and not put back, so it
     stays when units are refunded without restock. ``store_location_id`` is ``None`` when Shopify
     has not assigned the line to a location. ``is_on_hold``: Shopify holds its fulfillment back.
+    ``to_ship_units``: what of it Shopify has not shipped, held back or not; ``None``: not told.
     """
 
     order_id: str
@@ -40,6 +41,7 @@ class OrderLine:
     taken_units: int
     updated_at: datetime
     is_on_hold: bool = False
+    to_ship_units: int | None = None
 
 
 def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataFrame:

@@ -149,6 +149,11 @@ class OdooClient:
         reply = self._send(model, method, ids, {"context": context}, reads_only=False)
         return self._result(reply, f"{method} of {model}")
 
+    def write(self, model: str, number: int, values: Mapping[str, Any]) -> None:
+        """Change one record; sent once, as a lost answer may hide that it was done."""
+        reply = self._send(model, "write", [number], {"vals": dict(values)}, reads_only=False)
+        self._result(reply, f"write of {model}")
+
     def create(self, model: str, values: Mapping[str, Any]) -> int:
         """Create one record, never twice; returns its id."""
         reply = self._send(model, "create", None, {"vals_list": [dict(values)]}, reads_only=False)

@@ -1,15 +1,16 @@
-"""Writing to Odoo: a reservation is a quotation, its confirmation a sales order.
+"""Writing to Odoo: a reservation is a quotation, a confirmed or imported one a sales order.
 
-Put here how reserve, confirm and release become orders of Odoo, each of them once. Odoo knows no
-unique reference, so an order is looked for before it is created and after it: of two that were
-created at the same time the younger is cancelled, whoever created it.
+Put here how reserve, confirm, release and import become orders of Odoo, each of them once. Odoo
+knows no unique reference, so an order is looked for before it is created and after it: of two
+reservations that were created at the same time the younger is cancelled, whoever created it; of two
+imported orders none is confirmed, and people decide.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from inventory_sync.domain.errors import ContractBroken
+from inventory_sync.domain.errors import ContractBroken, NeedsDecision
 from inventory_sync.domain.extract import OrderRequest
 from inventory_sync.erp.odoo_client import OdooClient
 from inventory_sync.erp.odoo_records import Places
@@ -18,7 +19,9 @@ from inventory_sync.erp.odoo_rows import QUOTATIONS
 
 Record = Mapping[str, Any]
 
-_FIELDS: Final = ("name", "state", "origin")
+_FIELDS: Final = ("name", "state", "origin", "locked")
+_LINE_FIELDS: Final = ("product_uom_qty", "qty_delivered")
+_WRITTEN: Final = ("sale.order", "sale.order.line")
 
 
 class OdooOrders:
@@ -52,6 +55,7 @@ class OdooOrders:
             "reserve": self._reserve,
             "confirm": self._confirm,
             "release": self._release,
+            "import": self._import,
         }
         for request in requests:
             actions[request.action](request, places)
@@ -60,9 +64,15 @@ class OdooOrders:
         """Why requests would be refused, if they are wanted."""
         if self._partner_id is None:
             return []
-        if not self._client.may("sale.order", "create"):
+        missing = [
+            f"{right} {model}"
+            for model in _WRITTEN
+            for right in ("create", "write")
+            if not self._client.may(model, right)
+        ]
+        if missing:
             return [
-                "Odoo's user may not create sales orders: give it the role Sales / User: All"
+                f"Odoo's user may not {', '.join(missing)}: give it the role Sales / User: All"
                 " Documents, or take erp.odoo.partner_id out of the settings."
             ]
         partners = self._client.read("res.partner", [["id", "=", self._partner_id]], ["name"])
@@ -94,13 +104,76 @@ class OdooOrders:
         self._cancel(_in_force(self._orders(request)))
         self._demand_no((*QUOTATIONS, "sale", "done"), self._orders(request), "cancelled")
 
+    # --- the import of an order line ---
+
+    def _import(self, request: OrderRequest, places: Places) -> None:
+        """Bring the order of a line to so many units, as far as nothing of it was delivered."""
+        orders, units = self._orders(request), request.quantity_units
+        found = _the_one(orders)
+        if found is None:
+            if not units:
+                return
+            if orders:
+                raise NeedsDecision(
+                    f"Order {orders[-1]['name']} of Odoo is cancelled and shall be for {units}:"
+                    " reopen it there, or cancel the order in Shopify."
+                )
+            self._demand_no_other(request)
+            self._client.create("sale.order", self._values(request, places))
+            found = _the_one(self._orders(request))
+            if found is None:
+                raise ContractBroken(
+                    f"Odoo does not show us the order for {request.external_order_id} that we"
+                    " created: give its user the role Sales / User: All Documents."
+                )
+        self._bring_to(found, request)
+
+    def _bring_to(self, order: Record, request: OrderRequest) -> None:
+        units, number = request.quantity_units, order["id"]
+        lines = self._client.read("sale.order.line", [["order_id", "=", number]], _LINE_FIELDS)
+        has = sum(float(line["product_uom_qty"]) for line in lines)
+        is_quotation = order["state"] in QUOTATIONS
+        if has != units:
+            is_begun = order.get("locked") or any(line["qty_delivered"] for line in lines)
+            if is_begun or len(lines) != 1:
+                raise NeedsDecision(
+                    f"Order {order['name']} of Odoo is for {has:g} and shall be for {units}, but"
+                    " it is locked, delivered in part or has other lines: decide about it there."
+                )
+            if units == 0 or not is_quotation:
+                self._cancel([order])
+                self._demand_no((*QUOTATIONS, "sale", "done"), self._orders(request), "cancelled")
+            if units == 0:
+                return
+            if not is_quotation:
+                self._client.act("sale.order", "action_draft", [number])
+            values = {"order_line": [[1, lines[0]["id"], {"product_uom_qty": units}]]}
+            self._client.write("sale.order", number, values)
+        if has != units or is_quotation:
+            self._client.act("sale.order", "action_confirm", [number])
+            self._demand_no(QUOTATIONS, self._orders(request), "confirmed")
+
+    def _demand_no_other(self, request: OrderRequest) -> None:
+        """An order that names the Shopify order, but not its lines, may hold this line as well."""
+        for order in _in_force(self._naming(request)):
+            if asked_line(order) is None:
+                raise NeedsDecision(
+                    f"Order {order['name']} of Odoo stands for {request.external_order_id}"
+                    " already: let one importer alone bring it, or name the field of its lines"
+                    " in erp.odoo.line_field."
+                )
+
     # --- orders ---
+
+    def _naming(self, request: OrderRequest) -> list[Record]:
+        """All orders that stand for the Shopify order of a request, oldest first."""
+        values = self._references.searched([request.external_order_id])
+        domain = [[self._references.order_field, "in", values]]
+        return list(self._client.read("sale.order", domain, _FIELDS))
 
     def _orders(self, request: OrderRequest) -> list[Record]:
         """All orders that stand for the line of a request, oldest first."""
-        name = self._references.order_field
-        found = self._client.read("sale.order", [[name, "=", request.external_order_id]], _FIELDS)
-        line = request.external_line_id
+        line, found = request.external_line_id, self._naming(request)
         return [order for order in found if (asked_line(order) or ("",))[0] == line]
 
     def _create(self, request: OrderRequest, places: Places) -> Record:
@@ -156,6 +229,17 @@ class OdooOrders:
             there = "no product" if not found else f"{len(found)} products"
             raise ContractBroken(f"Odoo has {there} with the internal reference {sku}.")
         return int(found[0]["id"])
+
+
+def _the_one(orders: Sequence[Record]) -> Record | None:
+    """The order in force. Of several, people choose: each may be on its way to the customer."""
+    found = _in_force(orders)
+    if len(found) > 1:
+        names = ", ".join(str(order["name"]) for order in found)
+        raise NeedsDecision(
+            f"Orders {names} of Odoo all stand for one line of a Shopify order: cancel all but one."
+        )
+    return found[0] if found else None
 
 
 def _in_force(orders: Iterable[Record]) -> list[Record]:

@@ -1,22 +1,24 @@
-"""Reservations in Tryton: a sale of our web shop, which holds its units as a quotation.
+"""Reservations and orders in Tryton: sales of our web shop; a quotation holds its units.
 
-Put here how reserving, confirming and releasing become Tryton's own steps. Keep out when they are
-asked for (``flow/reservations.py``). A sale stands for one line of one Shopify order: its web ID,
-which Tryton keeps unique per shop, is the gids of both. Its reference is the request that it
-fulfils, so a request that is repeated changes nothing, whatever people did to the sale since.
+Put here how reserving, confirming, releasing and importing become Tryton's own steps. Keep out
+when they are asked for (``flow/reservations.py``, ``flow/imports.py``). A sale stands for one line
+of one Shopify order: its web ID, which Tryton keeps unique per shop, is the gids of both. Its
+reference is the request that it fulfils, so a request that is repeated changes nothing, whatever
+people did to the sale since; that of an imported order is the gid of the order.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from inventory_sync.domain.errors import ContractBroken
+from inventory_sync.domain.errors import ContractBroken, NeedsDecision
 from inventory_sync.domain.extract import OrderRequest
 from inventory_sync.erp.tryton_client import Record, Refused, TrytonRest
 from inventory_sync.erp.tryton_layout import Layout
 
-_SALE = ("state", "reference", "number", "lines")
+_SALE = ("state", "reference", "number", "lines", "lines.quantity")
+_UNSETTLED = ("draft", "quotation")
 WRITTEN = ("sale.sale", "sale.line")
-"""The models that a reservation is written to."""
+"""The models that reservations and orders are written to."""
 
 
 class TrytonOrders:
@@ -38,6 +40,8 @@ class TrytonOrders:
                 self._confirm(self._demand(request))
             case "release":
                 self._release(self._find(request))
+            case "import":
+                self._import(layout, request)
             case _:
                 raise ContractBroken(f"Tryton is not asked to {request.action} anything.")
 
@@ -101,8 +105,7 @@ class TrytonOrders:
             self._rest.click("sale.sale", sale["id"], "draft")
         elif sale["state"] != "draft":
             raise _too_late(sale, "reserved again")
-        lines = [["write", sale["lines"], {"quantity": float(request.quantity_units)}]]
-        self._rest.write("sale.sale", sale["id"], {"reference": request.request_id, "lines": lines})
+        self._write_units(sale, request.quantity_units, reference=request.request_id)
         self._rest.click("sale.sale", sale["id"], "quote")
 
     def _confirm(self, sale: Record) -> None:
@@ -120,6 +123,51 @@ class TrytonOrders:
             raise _too_late(sale, "cancelled")
         self._rest.click("sale.sale", sale["id"], "cancel")
 
+    def _import(self, layout: Layout, request: OrderRequest) -> None:
+        """Bring the sale of an order line to so many units, as far as nobody has begun to ship."""
+        sale, units = self._find(request), request.quantity_units
+        if sale is None:
+            if units:
+                self._demand_no_other(request)
+                self._settle(self._created(layout, request), units)
+            return
+        has = sum(float(line["quantity"] or 0) for line in sale["lines."])
+        has = 0 if sale["state"] == "cancelled" else has
+        if has == units and sale["state"] not in _UNSETTLED:
+            return
+        if sale["state"] not in {*_UNSETTLED, "confirmed"} or len(sale["lines"]) != 1:
+            raise NeedsDecision(
+                f"{_name(sale)} in Tryton is {sale['state']} for {has:g} and shall be for {units}:"
+                " decide about it in Tryton."
+            )
+        if has != units and sale["state"] != "draft":
+            self._rest.click("sale.sale", sale["id"], "draft")
+            sale["state"] = "draft"
+        if has != units and units:
+            self._write_units(sale, units)
+        self._settle(sale, units)
+
+    def _settle(self, sale: Record, units: int) -> None:
+        """Confirm a sale that is as it shall be; cancel one of nothing."""
+        if not units:
+            self._rest.click("sale.sale", sale["id"], "cancel")
+        elif sale["state"] in _UNSETTLED:
+            self._confirm(sale)
+
+    def _demand_no_other(self, request: OrderRequest) -> None:
+        """Tryton's own Shopify module knows an order by its number, even while it is a draft."""
+        number = request.external_order_id.rpartition("/")[2]
+        domain = [["web_id", "=", number], ["state", "!=", "cancelled"]]
+        for sale in self._rest.rows("sale.sale", domain, _SALE):
+            raise NeedsDecision(
+                f"{_name(sale)} in Tryton has the web ID {number} of this order already and is"
+                f" {sale['state']}: let one importer alone bring it, and settle that sale."
+            )
+
+    def _write_units(self, sale: Record, units: int, **values: Any) -> None:
+        lines = [["write", sale["lines"], {"quantity": float(units)}]]
+        self._rest.write("sale.sale", sale["id"], {**values, "lines": lines})
+
     def _values(self, layout: Layout, request: OrderRequest) -> dict[str, Any]:
         shop, customer = self.shop(), self.customer()
         address = customer["addresses"][0]
@@ -133,7 +181,7 @@ class TrytonOrders:
             "warehouse": layout.warehouse(request.location).id,
             "web_shop": shop["id"],
             "web_id": web_id(request),
-            "reference": request.request_id,
+            "reference": _reference(request),
             "lines": [["create", [line]]],
         }
 
@@ -141,7 +189,7 @@ class TrytonOrders:
         fields = ["template.list_price", "default_uom"]
         found = self._rest.rows("product.product", [["code", "=", request.sku]], fields)
         if not found:
-            raise ContractBroken(f"Tryton has no active product {request.sku} to reserve.")
+            raise ContractBroken(f"Tryton has no active product {request.sku} to sell.")
         price = found[0]["template."]["list_price"] or {"__class__": "Decimal", "decimal": "0"}
         return {
             "type": "line",
@@ -150,6 +198,10 @@ class TrytonOrders:
             "unit": found[0]["default_uom"],
             "unit_price": price,
         }
+
+
+def _reference(request: OrderRequest) -> str:
+    return request.external_order_id if request.action == "import" else request.request_id
 
 
 def web_id(request: OrderRequest) -> str:
@@ -163,8 +215,12 @@ def request_all(orders: TrytonOrders, layout: Layout, requests: Sequence[OrderRe
         orders.request(layout, request)
 
 
+def _name(sale: Record) -> str:
+    return f"Sale {sale['number'] or sale['id']}"
+
+
 def _too_late(sale: Record, what: str) -> ContractBroken:
     return ContractBroken(
-        f"Sale {sale['number'] or sale['id']} in Tryton is {sale['state']} and cannot be {what}:"
+        f"{_name(sale)} in Tryton is {sale['state']} and cannot be {what}:"
         " decide about it in Tryton."
     )

@@ -6,7 +6,7 @@ Put here what ``wiring`` hands to the flow. Keep out how any of it is built.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inventory_sync.domain.allocation import OfferRules
 from inventory_sync.domain.dated_rows import ProjectionRules
@@ -47,9 +47,20 @@ class PromisePolicy:
 
 
 @dataclass(frozen=True)
+class ImportPolicy:
+    """Orders first seen ``since`` then are brought into the ERP, ``after`` so long: another
+    importer may be first.
+    """
+
+    since: datetime
+    after: timedelta
+
+
+@dataclass(frozen=True)
 class Parts:
     """Everything a pass needs. ``now`` is aware; ``sleep`` waits seconds; ``new_id`` is unique;
     ``threads`` opens a pool of so many threads. ``explain_url``, with a SKU behind it, is a page.
+    ``imports``: orders are brought into the ERP; ``None``: they are not.
     """
 
     erp: ErpSource
@@ -67,6 +78,7 @@ class Parts:
     explain_url: str | None = None
     rules: Rules = SOUND
     promise_fronts: Mapping[str, PromiseStorefront] = field(default_factory=dict)
+    imports: ImportPolicy | None = None
 
     def locations(self) -> dict[str, Mapping[str, Sequence[str]]]:
         """Store -> store location -> ERP locations, for all stores."""

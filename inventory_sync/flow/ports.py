@@ -93,10 +93,12 @@ class ErpSource(Protocol):
         ...
 
     def request(self, requests: Sequence[OrderRequest]) -> None:
-        """Ask the ERP to reserve, confirm or release. A request id that it has is not asked again.
+        """Ask the ERP to reserve, confirm, release or import. A request id that it has is not asked
+        again; an import may be, and changes nothing where the ERP has the order as it shall be.
 
-        Raises ``ErpUnavailable`` when it cannot be asked and ``ContractBroken`` when it does not
-        take requests or refuses these.
+        Raises ``ErpUnavailable`` when it cannot be asked, or does not answer: then nobody knows
+        what became of it. ``ContractBroken`` when it does not take requests or refuses these, and
+        of these ``NeedsDecision`` when only people can go on.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 Put a method into the part it belongs to: ``orders``, ``fence``, ``intents``, ``publications``,
 ``journal``, ``locks``, ``retention``; for event passes ``dirty``, ``heard``, ``inbox``, ``known``,
-``clocks``, ``reservations``, ``listening``.
+``clocks``, ``reservations``, ``listening``; ``imports`` for orders on their way into the ERP.
 """
 
 from sqlalchemy import Engine
@@ -16,6 +16,7 @@ from inventory_sync.ledger.explain import Explaining
 from inventory_sync.ledger.fence import Fence
 from inventory_sync.ledger.guard import Guard
 from inventory_sync.ledger.heard import Heard
+from inventory_sync.ledger.imports import Imports
 from inventory_sync.ledger.inbox import Inbox
 from inventory_sync.ledger.intents import Intents
 from inventory_sync.ledger.journal import Journal
@@ -35,12 +36,16 @@ class _EventMemory(DirtyList, Heard, Inbox, KnownRows, Clocks, Reservations, Bat
     """What lanes, event passes and batches work with."""
 
 
+class _Orders(Orders, Imports):
+    """What is known of the orders of the stores, and of their way into the ERP."""
+
+
 class _Promises(PublishedPromises, PromiseLedger, DriftHistory, ShadowHistory, Explaining):
     """What is known of the promises that were given, and how stores differed from them."""
 
 
 class Ledger(
-    Orders, Fence, Guard, Intents, Publications, Journal, Locks, Retention, _EventMemory, _Promises
+    _Orders, Fence, Guard, Intents, Publications, Journal, Locks, Retention, _EventMemory, _Promises
 ):
     """Our own persistent memory in PostgreSQL. Each method is one transaction, on disk when it
     returns; all times are arguments. Any method may raise ``LedgerUnavailable``.

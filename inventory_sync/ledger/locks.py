@@ -28,6 +28,7 @@ _LOCK_NOT_AVAILABLE: Final = "55P03"
 _LANE_LOCK: Final = text(
     "select pg_advisory_lock(hashtext('inventory_sync.lane'), hashtext(:lane))"
 )
+_IMPORTS: Final = text("select pg_advisory_lock(hashtext('inventory_sync.imports'), 0)")
 _TURN: Final = text("select pg_advisory_xact_lock(hashtextextended('inventory_sync.' || :name, 0))")
 
 
@@ -76,6 +77,12 @@ class Locks:
         successor starts another.
         """
         with self._session_lock(_LANE_LOCK, {"lane": lane}, patience_seconds) as is_ours:
+            yield is_ours
+
+    @contextmanager
+    def import_lock(self, *, patience_seconds: float) -> Iterator[bool]:
+        """Keep every other importer of orders away; yields false when one is still at work then."""
+        with self._session_lock(_IMPORTS, {}, patience_seconds) as is_ours:
             yield is_ours
 
     @contextmanager

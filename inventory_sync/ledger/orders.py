@@ -34,6 +34,7 @@ _COLUMNS: Final = {
     "current_units": "bigint",
     "taken_units": "bigint",
     "is_on_hold": "boolean",
+    "to_ship_units": "bigint",
     "updated_at": "timestamptz",
     "first_seen_at": "timestamptz",
 }

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from inventory_sync.ledger.columns import SCHEMA, instant, metadata, number, one_of, truth, words
 from inventory_sync.ledger.tables_batches import batches
 from inventory_sync.ledger.tables_drift import drift
+from inventory_sync.ledger.tables_imports import order_imports
 from inventory_sync.ledger.tables_promise_ledger import promises
 from inventory_sync.ledger.tables_promises import published_promises
 from inventory_sync.ledger.tables_reservations import reservations
@@ -35,6 +36,7 @@ __all__ = [
     "batches",
     "drift",
     "metadata",
+    "order_imports",
     "promises",
     "published_promises",
     "reservations",
@@ -72,6 +74,7 @@ order_lines = Table(
     number("current_units"),
     number("taken_units"),
     truth("is_on_hold"),
+    Column("to_ship_units", BigInteger),  # null: not told
     instant("updated_at"),  # of the order, by Shopify's clock
     instant("read_at"),  # of the answer that told this state: breaks ties within one second
     instant("first_seen_at"),  # of the order
@@ -79,6 +82,7 @@ order_lines = Table(
     Index(None, "store", "order_id"),
     Index(None, "sku"),
     Index(None, "store", "inventory_item_id", "store_location_id"),
+    Index("order_lines_to_ship_idx", "first_seen_at", postgresql_where=text("to_ship_units > 0")),
 )
 
 order_cursors = Table(

@@ -7,7 +7,7 @@ with it.
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 
 from inventory_sync.settings.odoo import Odoo
 from inventory_sync.settings.stores import Strict
@@ -15,7 +15,9 @@ from inventory_sync.settings.stores import Strict
 Connector = Literal["sql", "tryton", "odoo"]
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_ALL: Final = frozenset({"connector", "url", "poll_seconds", "acknowledge_within_minutes"})
+_ALL: Final = frozenset(
+    {"connector", "url", "poll_seconds", "acknowledge_within_minutes", "import_orders"}
+)
 _OF_APIS: Final = _ALL | {
     "api_key",
     "call_timeout_seconds",
@@ -32,6 +34,15 @@ _KEYS: Final = {
 }
 
 
+class ImportOrders(Strict):
+    """Which Shopify orders we bring into the ERP: those first seen ``since`` then, when the ERP
+    does not know them ``after_minutes``. Older ones are never touched.
+    """
+
+    since: AwareDatetime
+    after_minutes: Annotated[int, Field(ge=0, le=10_000)] = 15
+
+
 class Erp(Strict):
     """Which ERP connector is used, and where the ERP is.
 
@@ -40,8 +51,9 @@ class Erp(Strict):
     ``company``: its name, where the key sees several. ``unavailable_locations``: codes or names of
     locations whose stock cannot be sold, such as quarantine. ``drafts``: whether drafts commit
     stock (as ``pending``) or are ignored. ``write_back``: whether reservations are written to the
-    ERP; ``tryton`` writes them as sales of ``web_shop`` to the party ``customer``. ``stock_of``:
-    whether ``tryton`` counts what is in storage zones, or in whole warehouses.
+    ERP, ``import_orders``: whether orders are; ``tryton`` writes them as sales of ``web_shop`` to
+    the party ``customer``. ``stock_of``: whether ``tryton`` counts what is in storage zones, or in
+    whole warehouses.
     """
 
     connector: Connector = "sql"
@@ -64,6 +76,7 @@ class Erp(Strict):
     write_back: bool = False
     web_shop: Annotated[str, Field(min_length=1)] | None = None
     customer: Annotated[str, Field(min_length=1)] | None = None
+    import_orders: ImportOrders | None = None
     odoo: Odoo = Field(default_factory=Odoo)
 
     @field_validator("url")
@@ -100,6 +113,8 @@ class Erp(Strict):
             raise ValueError("user is needed by the connector odoo")
         if self.connector == "odoo" and self.write_back and self.odoo.partner_id is None:
             raise ValueError("write_back needs odoo.partner_id: the customer of reservations")
+        if self.import_orders and not self.write_back:
+            raise ValueError("import_orders needs write_back: true, for it writes to the ERP")
         is_addressed = self.web_shop is not None and self.customer is not None
         if self.connector == "tryton" and self.write_back and not is_addressed:
             raise ValueError("write_back needs web_shop and customer: whose sales, and to whom")

@@ -18,6 +18,7 @@ from inventory_sync.shopify.order_answers import (
 # Any other type leaves the units taken: too few available is the safe mistake.
 _RESTOCKED = frozenset({"CANCEL", "RETURN", "LEGACY_RESTOCK"})
 _ENDED = frozenset({"CLOSED", "INCOMPLETE"})
+_OVER = _ENDED | {"CANCELLED"}
 
 # Units per store location; the first location is where units without a known place are reckoned.
 _Spread = dict[str | None, int]
@@ -44,8 +45,15 @@ def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
     portions = _portions_by_line(order.fulfillment_orders)
     refunds = _refunds_by_line(order.refund_lines)
     held = _held_places(order.fulfillment_orders)
+    to_ship = _to_ship(order.fulfillment_orders)
     return tuple(
-        replace(value, is_on_hold=(value.line_id, value.store_location_id) in held)
+        replace(
+            value,
+            is_on_hold=(value.line_id, value.store_location_id) in held,
+            to_ship_units=min(
+                value.current_units, to_ship.get((value.line_id, value.store_location_id), 0)
+            ),
+        )
         for line in order.lines
         if line.variant is not None or line.sku
         for value in _values(order.head, line, portions.get(line.id, {}), refunds.get(line.id, ()))
@@ -158,6 +166,18 @@ def _held_places(
         for portion in each.line_items.nodes
         if portion.remaining_quantity
     }
+
+
+def _to_ship(
+    fulfillment_orders: Iterable[FulfillmentOrderNode],
+) -> dict[tuple[str, str | None], int]:
+    """Line and location -> the units that are still to be shipped from there."""
+    found: dict[tuple[str, str | None], int] = {}
+    for each in fulfillment_orders:
+        for portion in each.line_items.nodes if each.status not in _OVER else ():
+            key = portion.line_item.id, each.location_id
+            found[key] = found.get(key, 0) + portion.remaining_quantity
+    return found
 
 
 def _refunds_by_line(refund_lines: Iterable[RefundLineNode]) -> dict[str, list[RefundLineNode]]:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 
+from inventory_sync.domain.errors import NeedsDecision
 from inventory_sync.domain.extract import OrderRequest
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS
 from inventory_sync.flow.ports import ErpSource
@@ -169,3 +170,72 @@ class WriteBackContract:
         assert self.held(writable) == {}
         writable.request([self.asked("R-9", "confirm", 3)])
         assert self.held(writable) == {"order": 3}
+
+
+class ImportContract:
+    """Orders of shops that we bring in, for an ERP that takes them."""
+
+    sku: ClassVar[str]
+    location: ClassVar[str]
+    follows: ClassVar[bool] = True
+    """Whether a confirmed order can still be changed by us; else people decide."""
+
+    order: ClassVar[str] = "gid://shopify/Order/88"
+    line: ClassVar[str] = "gid://shopify/LineItem/881"
+
+    @pytest.fixture
+    def writable(self) -> ErpSource:
+        """An ERP of one's own that does not know the order."""
+        raise NotImplementedError
+
+    def asked(self, version: int, units: int, **changes: str) -> OrderRequest:
+        names = {"external_order_id": self.order, "external_line_id": self.line, **changes}
+        return OrderRequest(
+            request_id=f"import:{names['external_order_id']}:{names['external_line_id']}:{version}",
+            action="import",
+            sku=self.sku,
+            location=self.location,
+            quantity_units=units,
+            expires_at=None,
+            requested_at=datetime(2026, 3, 2, 12, tzinfo=UTC),
+            **names,
+        )
+
+    def known(self, source: ErpSource) -> tuple[list[tuple[str, int]], list[int]]:
+        """What the order commits, by kind, and what of its line is acknowledged."""
+        extract = source.extract({self.sku}, {self.order})
+        mine = [row for row in extract.commitments if row.external_order_id == self.order]
+        assert {row.location for row in mine} <= {self.location}
+        assert {row.external_line_id for row in extract.acknowledged} <= {self.line}
+        held = [(str(row.kind), int(row.quantity)) for row in mine]
+        return held, [int(row.quantity) for row in extract.acknowledged]
+
+    def test_an_order_is_there_once_confirmed_and_known_by_its_line(self, writable):
+        for _ in range(2):
+            writable.request([self.asked(1, 3)])
+            assert self.known(writable) == ([("order", 3)], [3])
+        writable.request([self.asked(2, 3)])
+        assert self.known(writable) == ([("order", 3)], [3])
+
+    def test_nothing_is_made_of_a_line_that_was_cancelled_before(self, writable):
+        writable.request([self.asked(1, 0)])
+        assert self.known(writable) in (([], []), ([], [0]))
+
+    def test_two_lines_of_an_order_are_both_there(self, writable):
+        other = f"{self.line}2"
+        writable.request([self.asked(1, 3), self.asked(1, 2, external_line_id=other)])
+        extract = writable.extract({self.sku}, {self.order})
+        units = {row.external_line_id: int(row.quantity) for row in extract.acknowledged}
+        assert units == {self.line: 3, other: 2}
+
+    def test_what_the_shop_changes_follows_or_people_are_asked(self, writable):
+        writable.request([self.asked(1, 3)])
+        for version, units in ((2, 5), (3, 1), (4, 0)):
+            if self.follows:
+                writable.request([self.asked(version, units)])
+                expected = ([("order", units)], [units]) if units else ([], [0])
+            else:
+                with pytest.raises(NeedsDecision):
+                    writable.request([self.asked(version, units)])
+                expected = [("order", 3)], [3]
+            assert self.known(writable) == expected

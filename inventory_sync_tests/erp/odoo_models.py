@@ -87,6 +87,7 @@ _COMMON: Final[Mapping[str, Model]] = {
         "order_id": ("many2one", "sale.order"),
         "product_id": ("many2one", "product.product"),
         "product_uom_qty": "float",
+        "qty_delivered": "float",
         "state": "char",
         "warehouse_id": ("many2one", "stock.warehouse"),
         "x_shopify_line_id": "char",

@@ -32,12 +32,16 @@ class OdooOrders:
         raise NotImplementedError
 
     def write_order(self, method: str, ids: Sequence[int], options: Mapping[str, Any]) -> Any:
-        """What one of the three methods answers."""
+        """What one of these methods answers."""
         if method == "create":
             (values,) = options["vals_list"]
             return [self.create_order(values)]
         if method == "action_cancel":
             return self._cancel(ids, options["context"])
+        if method == "action_draft":
+            return self._reopen(ids)
+        if method == "write":
+            return self._write_lines(ids, options["vals"])
         if method != "action_confirm":
             raise OdooFault("builtins.AttributeError", f"no method {method}")
         for number in ids:
@@ -99,6 +103,21 @@ class OdooOrders:
                 for move in self.tables["stock.move"].values():
                     if move["sale_line_id"] == line["id"] and move["state"] != "done":
                         self.write("stock.move", move["id"], state="cancel")
+        return True
+
+    def _reopen(self, numbers: Sequence[int]) -> bool:
+        for number in numbers:
+            if self.tables["sale.order"][number]["state"] in ("cancel", "sent"):
+                self.write("sale.order", number, state="draft")
+                for line in self._lines(number):
+                    self.write("sale.order.line", line["id"], state="draft")
+        return True
+
+    def _write_lines(self, numbers: Sequence[int], values: Mapping[str, Any]) -> bool:
+        assert set(values) == {"order_line"}
+        for _, line, changes in values["order_line"]:
+            assert self.tables["sale.order.line"][line]["order_id"] in numbers
+            self.write("sale.order.line", line, **changes)
         return True
 
     def _lines(self, number: int) -> list[dict[str, Any]]:

@@ -5,7 +5,12 @@ import pytest
 from inventory_sync.erp.api import ApiErp
 from inventory_sync.erp.odoo import OdooFace
 from inventory_sync.erp.odoo_client import odoo_client
-from inventory_sync_tests.erp.live_contract import Act, LiveErpContract, WriteBackContract
+from inventory_sync_tests.erp.live_contract import (
+    Act,
+    ImportContract,
+    LiveErpContract,
+    WriteBackContract,
+)
 from inventory_sync_tests.erp.odoo_furniture import (
     CLOCK,
     LAMP,
@@ -92,3 +97,11 @@ class TestOdooWritesBack(WriteBackContract):
         """Odoo's quotation of ours is a reservation, which holds as a hold does."""
         found = super().held(source)
         return {"hold" if kind == "reservation" else kind: each for kind, each in found.items()}
+
+
+class TestOdooTakesOrders(ImportContract):
+    sku, location = "WALL-LAMP", "EWR"
+
+    @pytest.fixture
+    def writable(self, erp):
+        return erp

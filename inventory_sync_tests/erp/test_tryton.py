@@ -15,7 +15,12 @@ from inventory_sync.erp.tryton_client import TrytonRest, as_day
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, erp_source
 from inventory_sync_tests.erp.extract_contract import told
-from inventory_sync_tests.erp.live_contract import Act, LiveErpContract, WriteBackContract
+from inventory_sync_tests.erp.live_contract import (
+    Act,
+    ImportContract,
+    LiveErpContract,
+    WriteBackContract,
+)
 from inventory_sync_tests.erp.tryton_server import CannotBuild, TrytonServer, running
 from inventory_sync_tests.settings.samples import ENVIRONMENT, MINIMAL
 
@@ -287,6 +292,16 @@ class TestTrytonTakesReservations(WriteBackContract):
             return [row["state"] for row in rows if request.external_line_id in row["web_id"]]
 
         return states
+
+
+class TestTrytonTakesOrders(ImportContract):
+    """Here a confirmed sale is processed at once, and belongs to people from then on."""
+
+    sku, location, follows = "SKU-09", "EAST", False
+
+    @pytest.fixture
+    def writable(self, server):
+        return Office(server, server.own(), WRITES).erp
 
 
 # --- traps ---

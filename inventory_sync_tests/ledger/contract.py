@@ -18,6 +18,7 @@ from inventory_sync.domain.extract import ErpEvent
 from inventory_sync.domain.webhooks import Hint
 from inventory_sync.flow.ledger_port import Ledger
 from inventory_sync_tests.ledger.fence_contract import FenceContract
+from inventory_sync_tests.ledger.import_contract import ImportContract
 from inventory_sync_tests.ledger.samples import ENDED, HELD, LAX, STORE, hint, line, minutes
 
 LATE = minutes(600)
@@ -43,7 +44,7 @@ def names(rows: Sequence[DirtySku]) -> list[tuple[str, str]]:
     return [(row.lane, row.sku) for row in rows]
 
 
-class LedgerContract(FenceContract):
+class LedgerContract(FenceContract, ImportContract):
     """Subclass it with a fixture ``ledger`` that makes an empty one."""
 
     # The dirty list.

@@ -51,6 +51,21 @@ def test_a_plain_order_takes_its_units_where_it_ships() -> None:
     assert value.updated_at.isoformat() == "2026-11-23T09:00:00+00:00"
 
 
+def to_ship(*args: Any, **others: Any) -> dict[str | None, int | None]:
+    return {each.store_location_id: each.to_ship_units for each in read(*args, **others)}
+
+
+def test_what_is_still_to_ship_is_what_open_fulfillment_orders_have_left() -> None:
+    assert to_ship([line(3)], [ships(NYC, 3)]) == {NYC: 3}
+    assert to_ship([line(3)], [ships(NYC, 3, remaining=1)]) == {NYC: 1}
+    assert to_ship([line(3)], [ships(NYC, 3, "ON_HOLD")]) == {NYC: 3}
+    assert to_ship([line(3)], [ships(NYC, 3, "CLOSED", remaining=0)]) == {NYC: 0}
+    assert to_ship([line(5)], [ships(NYC, 2, "CLOSED"), ships(LAX, 3)]) == {LAX: 3, NYC: 0}
+    assert to_ship([line(3)]) == {None: 0}
+    assert to_ship([line(3, 1)], [ships(NYC, 3)]) == {NYC: 1}
+    assert to_ship([line(3)], [ships(NYC, 3)], cancelledAt="2026-11-23T10:00:00Z") == {NYC: 0}
+
+
 class TestPlaces:
     def test_without_fulfillment_orders_the_place_is_not_known(self) -> None:
         assert units([line(3)]) == {None: (3, 3)}

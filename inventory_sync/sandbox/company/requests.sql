@@ -46,12 +46,39 @@ CREATE FUNCTION acme.release(request erp_contract.order_requests) RETURNS void L
       AND external_line_id = request.external_line_id AND state = 'active';
 $$;
 
+-- From now on the order line is for exactly so many units; 0 of a line that is not there is nothing.
+CREATE FUNCTION acme.import_line(request erp_contract.order_requests) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    sale acme.sales_orders;
+BEGIN
+    INSERT INTO acme.sales_orders (order_no, state, channel, external_order_id)
+    SELECT 'SO-' || nextval('acme.document_numbers'), 'confirmed', 'web', request.external_order_id
+    WHERE request.quantity > 0
+    ON CONFLICT (external_order_id) DO NOTHING;
+    SELECT * INTO sale FROM acme.sales_orders
+    WHERE external_order_id = request.external_order_id FOR UPDATE;
+    UPDATE acme.sales_order_lines SET quantity = request.quantity
+    WHERE order_no = sale.order_no AND external_line_id = request.external_line_id;
+    IF NOT FOUND AND request.quantity > 0 THEN
+        INSERT INTO acme.sales_order_lines
+            (order_no, line_no, sku, warehouse, quantity, external_line_id)
+        SELECT sale.order_no, 1 + count(*), request.sku, request.location, request.quantity,
+               request.external_line_id
+        FROM acme.sales_order_lines WHERE order_no = sale.order_no;
+    END IF;
+    IF sale.state IN ('shipped', 'cancelled') THEN
+        RAISE EXCEPTION 'order % is % and stays so', sale.order_no, sale.state;
+    END IF;
+END $$;
+
 CREATE FUNCTION acme.consume_request() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     CASE NEW.action
         WHEN 'reserve' THEN PERFORM acme.reserve(NEW);
         WHEN 'confirm' THEN PERFORM acme.order_reserved(NEW);
         WHEN 'release' THEN PERFORM acme.release(NEW);
+        WHEN 'import' THEN PERFORM acme.import_line(NEW);
     END CASE;
     RETURN NULL;
 END $$;

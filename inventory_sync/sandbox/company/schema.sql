@@ -279,7 +279,7 @@ FROM acme.change_log;
 -- Written by inventory_sync, consumed by the ERP (requests.sql).
 CREATE TABLE erp_contract.order_requests (
     request_id        text PRIMARY KEY,
-    action            text NOT NULL CHECK (action IN ('reserve', 'confirm', 'release')),
+    action            text NOT NULL CHECK (action IN ('reserve', 'confirm', 'release', 'import')),
     external_order_id text,
     external_line_id  text,
     sku               text,

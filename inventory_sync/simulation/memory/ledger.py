@@ -11,14 +11,14 @@ from inventory_sync.simulation.memory.batches import MemoryBatches
 from inventory_sync.simulation.memory.drift import MemoryDrift
 from inventory_sync.simulation.memory.guard import MemoryGuard
 from inventory_sync.simulation.memory.heard import MemoryHeard
+from inventory_sync.simulation.memory.imports import MemoryImports
 from inventory_sync.simulation.memory.journal import MemoryJournal
 from inventory_sync.simulation.memory.levels import MemoryLevels
-from inventory_sync.simulation.memory.orders import MemoryOrders
 from inventory_sync.simulation.memory.promises import MemoryPromises
 
 
 class MemoryLedger(
-    MemoryOrders,
+    MemoryImports,
     MemoryHeard,
     MemoryBatches,
     MemoryDrift,

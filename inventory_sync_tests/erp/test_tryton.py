@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
 
-from inventory_sync.domain.errors import ContractBroken, ErpUnavailable
+from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, NeedsDecision
 from inventory_sync.erp import tryton_client
 from inventory_sync.erp.api import ApiErp
 from inventory_sync.erp.tryton import Tryton, TrytonRules, connect
@@ -421,6 +422,61 @@ def test_a_request_that_is_repeated_does_not_undo_what_people_did(server):
     assert suite.held(office.erp) == {}
     with pytest.raises(ContractBroken, match="is cancelled and cannot be confirmed"):
         office.erp.request([suite.asked("R-1", "confirm")])
+
+
+class Orders(ImportContract):
+    sku, location = "SKU-09", "EAST"
+
+
+def test_no_step_of_an_import_gives_a_unit_back_and_a_half_made_one_is_finished(
+    server, monkeypatch
+):
+    office, suite = Office(server, server.own(), WRITES), Orders()
+    deducted: list[int] = []
+    click = office.rest.click
+
+    def look() -> None:
+        held, acknowledged = suite.known(office.erp)
+        deducted.append(sum(units for _, units in held) + 3 - sum(acknowledged))
+
+    def watched(model, number, button):
+        look()
+        click(model, number, button)
+        look()
+        if button == "quote" and len(deducted) == 2:
+            raise ErpUnavailable("The answer is lost.")
+
+    monkeypatch.setattr(office.rest, "click", watched)
+    with pytest.raises(ErpUnavailable):
+        office.erp.request([suite.asked(1, 3)])
+    assert suite.known(office.erp) == ([("hold", 3)], [3])
+    office.erp.request([suite.asked(1, 3)])
+    assert suite.known(office.erp) == ([("order", 3)], [3])
+    assert deducted == [3] * 4
+    (sale,) = office.rest.rows("sale.sale", [["web_id", "!=", None]], ["reference"])
+    assert sale["reference"] == suite.order
+
+
+def test_a_sale_that_is_not_processed_follows_the_shop_and_anothers_is_not_doubled(server):
+    office, suite = Office(server, server.own(), WRITES), Orders()
+    office.erp.request([suite.asked(1, 3)])
+    (sale,) = office.rest.ids("sale.sale", [["web_id", "!=", None]])
+    with pytest.raises(NeedsDecision, match="is processing for 3 and shall be for 2"):
+        office.erp.request([suite.asked(2, 2)])
+    # Quotations, as a credit limit leaves them behind.
+    for name, units, state in (("91", 5, "processing"), ("92", 0, "cancelled")):
+        line = f"{suite.line}{name}"
+        held = suite.asked(1, 3, external_line_id=line)
+        office.erp.request([replace(held, action="reserve")])
+        for version in (2, 3):
+            office.erp.request([suite.asked(version, units, external_line_id=line)])
+        domain = [["web_id", "like", f"%{line}"]]
+        (mine,) = office.rest.rows("sale.sale", domain, ["state", "lines.quantity"])
+        assert (mine["state"], mine["lines."][0]["quantity"]) == (state, units or 3)
+    number = suite.order.rpartition("/")[2]
+    office.rest.write("sale.sale", sale, {"web_id": number})
+    with pytest.raises(NeedsDecision, match=f"has the web ID {number} of this order already"):
+        office.erp.request([suite.asked(5, 3)])
 
 
 def test_the_settings_lead_to_the_server(server, tmp_path):

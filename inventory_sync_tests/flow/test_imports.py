@@ -311,6 +311,22 @@ class TestOrdinaryLife:
         play.until_quiet()
         assert (len(play.office.asked), play.units()) == (1, [3])
 
+    def test_a_call_without_an_answer_is_settled_by_reading_and_finished_by_one_more(self, play):
+        """It may have died between the creation of the order and its confirmation."""
+        play.sell()
+        play.later(GRACE)
+        play.office.fate = ["answer lost"]
+        play.visit()
+        for _ in range(9):
+            play.later(timedelta(minutes=1))
+            play.visit()
+        assert len(play.office.asked) == 1
+        play.until_quiet()
+        assert [each.request_id for each in play.office.asked] == [
+            play.office.asked[0].request_id
+        ] * 2
+        assert (play.units(), play.states()) == ([3], [("done", None)])
+
 
 class TestWhatIsParked:
     @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def read_layout(
             counted=counted,
             input=root["input_location"],
             output=root["output_location"],
-            unavailable=tuple(sorted(set(shut) & within - _below(places, shut, strictly=True))),
+            unavailable=_tops(places, within & closed),
         )
         warehouses.append(warehouse)
         area |= dict.fromkeys(within - closed, warehouse)
@@ -153,13 +153,18 @@ def _shut(places: Iterable[Record], names: Collection[str]) -> list[int]:
     return [place["id"] for place in found]
 
 
-def _below(places: Iterable[Record], roots: Iterable[int], *, strictly: bool = False) -> set[int]:
+def _tops(places: Iterable[Record], ids: Collection[int]) -> tuple[int, ...]:
+    """Those of these locations that lie in none of them."""
+    return tuple(p["id"] for p in places if p["id"] in ids and p["parent"] not in ids)
+
+
+def _below(places: Iterable[Record], roots: Iterable[int]) -> set[int]:
     """The roots with all that lies in them."""
     children: dict[int | None, list[int]] = {}
     for place in places:
         children.setdefault(place["parent"], []).append(place["id"])
-    left = [child for root in roots for child in children.get(root, ())]
-    found = set() if strictly else set(roots)
+    found: set[int] = set()
+    left = list(roots)
     while left:
         place_id = left.pop()
         if place_id not in found:

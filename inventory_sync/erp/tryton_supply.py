@@ -44,9 +44,9 @@ def stock(
     """The rows of ``stock``, one per SKU and warehouse: done moves, as Tryton adds them up."""
     domains = _pages_of_goods(rest, skus)
     places = [
-        (warehouse, ids, ids != (warehouse.counted,))
+        (warehouse, ids, is_shut)
         for warehouse in layout.warehouses
-        for ids in ((warehouse.counted,), warehouse.unavailable)
+        for ids, is_shut in (((warehouse.counted,), False), (warehouse.unavailable, True))
         if ids
     ]
     asked = [(domain, place) for domain in domains for place in places]

@@ -12,16 +12,16 @@ from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, NeedsDe
 from inventory_sync.erp import tryton_client
 from inventory_sync.erp.api import ApiErp
 from inventory_sync.erp.tryton import Tryton, TrytonRules, connect
-from inventory_sync.erp.tryton_client import TrytonRest, as_day
+from inventory_sync.erp.tryton_client import as_day
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, erp_source
 from inventory_sync_tests.erp.extract_contract import told
 from inventory_sync_tests.erp.live_contract import (
-    Act,
     ImportContract,
     LiveErpContract,
     WriteBackContract,
 )
+from inventory_sync_tests.erp.tryton_office import Office, acts
 from inventory_sync_tests.erp.tryton_server import CannotBuild, TrytonServer, running
 from inventory_sync_tests.settings.samples import ENVIRONMENT, MINIMAL
 
@@ -38,28 +38,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonServer]:
             yield server
     except CannotBuild as reason:
         pytest.skip(f"There is no real Tryton here: {reason}")
-
-
-class Office:
-    """A database of one's own: what people do in it, and the connector that reads it."""
-
-    def __init__(self, server: TrytonServer, url: str, rules: TrytonRules) -> None:
-        self.state = server.state
-        face = connect(url, server.key, rules)
-        self.rest: TrytonRest = face._rest
-        self.face: Tryton = face
-        self.erp = ApiErp(face)
-
-    def sale(self, name: str) -> int:
-        return int(self.state["sales"][name])
-
-    def shipment(self, sale: str) -> int:
-        moves = self.rest.rows("stock.move", [["shipment", "like", "stock.shipment.out,%"]], _MOVE)
-        line = f"sale.line,{self.sale(sale)}"  # lines were created one by one with their sales
-        return next(int(m["shipment"].partition(",")[2]) for m in moves if m["origin"] == line)
-
-
-_MOVE = ("shipment", "origin", "state")
 
 
 @pytest.fixture(scope="module")
@@ -244,35 +222,7 @@ class TestTrytonKeepsTheContract(LiveErpContract):
     @pytest.fixture
     def busy(self, server):
         own = Office(server, server.own(), TrytonRules())
-
-        def press(model, record_id, *buttons):
-            return lambda: [own.rest.click(model, record_id, button) for button in buttons]
-
-        def count():
-            lines = [{"product": own.state["products"]["SKU-11"], "quantity": 60.0}]
-            values = {
-                "company": own.state["company"],
-                "location": own.state["warehouses"]["MAIN"]["storage"],
-                "date": as_day(datetime.now(UTC).date()),
-                "empty_quantity": "keep",
-                "lines": [["create", lines]],
-            }
-            own.rest.click("stock.inventory", own.rest.create("stock.inventory", values), "confirm")
-
-        draft, quotation = own.sale("draft"), own.sale("quotation")
-        assigned, waiting = own.shipment("processing_assigned"), own.shipment("overdue")
-        running, transfer = own.state["productions"]["running"], own.state["internal"]
-        return own.erp, [
-            Act("a quotation", press("sale.sale", draft, "quote"), "SKU-01"),
-            Act("its order", press("sale.sale", draft, "confirm"), "SKU-01"),
-            Act("a cancelled hold", press("sale.sale", quotation, "cancel"), "SKU-01"),
-            Act("a picking", press("stock.shipment.out", assigned, "pick"), "SKU-02"),
-            Act("a cancelled shipment", press("stock.shipment.out", waiting, "cancel"), "SKU-07"),
-            Act("a put-away", press("stock.shipment.in", 1, "do"), "SKU-14"),
-            Act("a production", press("production", running, "do"), "SKU-18"),
-            Act("no transfer", press("stock.shipment.internal", transfer, "cancel"), "SKU-08"),
-            Act("a count", count, "SKU-11"),
-        ]
+        return own.erp, acts(own)
 
 
 class TestTrytonTakesReservations(WriteBackContract):

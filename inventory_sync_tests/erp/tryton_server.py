@@ -16,7 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -92,44 +92,52 @@ class TrytonServer:
 @contextmanager
 def running(folder: Path) -> Iterator[TrytonServer]:
     """A server on databases in this folder. Raises ``CannotBuild``."""
-    built = _built()
-    port = _free_port()
+    folder_of_build = built()
+    port = free_port()
     configuration = folder / "trytond.conf"
     configuration.write_text(_CONFIGURATION.format(data=folder, port=port))
-    server = TrytonServer(built, folder, port)
+    server = TrytonServer(folder_of_build, folder, port)
     server.seed()
-    with (folder / "trytond.log").open("w") as log:
+    with serving(folder_of_build, configuration, "erp", port):
+        yield server
+
+
+@contextmanager
+def serving(built: Path, configuration: Path, database: str, port: int) -> Iterator[None]:
+    """Tryton's server process while it answers; it writes ``trytond.log`` beside its settings."""
+    with (configuration.parent / "trytond.log").open("w") as log:
         process = subprocess.Popen(
-            [built / "venv" / "bin" / "trytond", "-c", configuration, "-d", "erp"],
+            [built / "venv" / "bin" / "trytond", "-c", configuration, "-d", database],
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            _await(server, process)
-            yield server
+            _await(f"http://127.0.0.1:{port}/{database}/rest/model/party.party", process)
+            yield
         finally:
-            process.terminate()
+            process.kill()  # its databases are copies, and its pools take long to say goodbye
             process.wait(timeout=30)
 
 
-def _await(server: TrytonServer, process: "subprocess.Popen[bytes]") -> None:
+def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
     ends = time.monotonic() + _LONGEST_START_SECONDS
     while time.monotonic() < ends and process.poll() is None:
         try:
-            if httpx.get(f"{server.origin}/erp/rest/model/party.party", timeout=5).status_code:
+            if httpx.get(url, timeout=5).status_code:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise AssertionError("Tryton does not start: see trytond.log beside its database.")
+    raise AssertionError("Tryton does not start: see trytond.log beside its settings.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _built() -> Path:
+def built() -> Path:
     """The folder of the build, made now if need be; other test processes wait for it."""
     recipe = _recipe()
     month = f"{datetime.now(UTC).date():%Y-%m}"
@@ -148,18 +156,24 @@ def _build(recipe: Path, folder: Path) -> None:
     for name in _FILES:
         shutil.copyfile(recipe / name, folder / name)
     python = folder / "venv" / "bin" / "python"
-    steps: list[list[Any]] = [
-        [sys.executable, "-m", "venv", "--clear", folder / "venv"],
-        [python, "-m", "pip", "install", "-q", "-r", folder / "requirements.in"],
-        [python, folder / "bootstrap.py", "--reset"],
-    ]
-    for step in steps:
-        done = subprocess.run(
-            step, capture_output=True, text=True, timeout=_LONGEST_BUILD_SECONDS, check=False
-        )
-        if done.returncode:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise CannotBuild(f"a step of its build failed: {' '.join(last)}")
+    step(sys.executable, "-m", "venv", "--clear", folder / "venv")
+    step(python, "-m", "pip", "install", "-q", "-r", folder / "requirements.in")
+    step(python, folder / "bootstrap.py", "--reset")
+
+
+def step(*command: Any, environment: Mapping[str, str] | None = None) -> None:
+    """Run a step of a build. Raises ``CannotBuild`` with its last words."""
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST_BUILD_SECONDS,
+        check=False,
+        env=environment,
+    )
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise CannotBuild(f"a step of its build failed: {' '.join(last)}")
 
 
 def _recipe() -> Path:

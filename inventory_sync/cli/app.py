@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 import typer
@@ -62,11 +62,15 @@ def demo(
         bool, typer.Option("--once", help="Without the Dagster UI; then stop.")
     ] = False,
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65535)] = 3000,
+    erp: Annotated[
+        Literal["sandbox", "tryton"],
+        typer.Option(help="The small demo ERP, or a real Tryton 8.0 (built once)."),
+    ] = "sandbox",
 ) -> None:
     """Run the main job on the sandbox: a demo ERP and three Shopify stores, all on this machine."""
     from inventory_sync.cli.demo import run_demo
 
-    raise typer.Exit(run_demo(once=once, ui_port=port))
+    raise typer.Exit(run_demo(once=once, ui_port=port, erp=erp))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """``inventory-sync demo``: the main job on the sandbox, and what each store shows then.
 
-Put here the order of the demo and what it prints. The sandbox itself is started by ``sandbox.py``.
+Put here the order of the demo and what it prints. The sandbox itself is started by ``sandbox.py``,
+or by ``tryton_sandbox.py``.
 """
 
 import subprocess
@@ -9,22 +10,25 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import dagster as dg
 import pandas as pd
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inventory_sync.cli.dagster_ui import dagster_ui, wait_for_end
-from inventory_sync.cli.live import control_url, receiver, show_traffic
+from inventory_sync.cli.live import receiver, show_traffic
 from inventory_sync.cli.processes import HOST, child, free_port_or_fail
-from inventory_sync.cli.sandbox import sandbox, stand_in_port
+from inventory_sync.cli.sandbox import Sandbox, control_url, sandbox, stand_in_port
 from inventory_sync.cli.show import console, print_table, records
+from inventory_sync.cli.tryton_sandbox import tryton_sandbox
 from inventory_sync.domain.position import KINDS
 from inventory_sync.domain.units import micros_to_decimal
 from inventory_sync.settings import Settings, load_settings
-from inventory_sync.settings.load import CONFIG_VARIABLE, SANDBOX_FILE
-from inventory_sync.wiring import EMBEDDED, Databases, open_ledger, open_parts
+from inventory_sync.settings.load import CONFIG_VARIABLE
+from inventory_sync.wiring import open_ledger, open_parts
+
+Erp = Literal["sandbox", "tryton"]
 
 JOB: Final = "full_sync"
 _RUN_TAG: Final = "inventory_sync/demo"
@@ -32,20 +36,20 @@ _SHOWN_PER_STORE: Final = 8
 _POLL_SECONDS: Final = 0.3
 
 
-def run_demo(*, once: bool, ui_port: int) -> int:
+def run_demo(*, once: bool, ui_port: int, erp: Erp) -> int:
     """Start the sandbox, run the job through Dagster, print what the stores show, serve the UI."""
-    databases = Databases.of()
-    settings = load_settings(SANDBOX_FILE)
     if not once:
         free_port_or_fail(ui_port, "the Dagster UI", "choose another one with --port")
     with ExitStack() as stack:
-        console.print("Starting PostgreSQL, the demo ERP and three Shopify stores ...")
-        dagster = stack.enter_context(databases.dagster_environment())
-        stack.enter_context(sandbox(databases))
-        environment = {**dagster, CONFIG_VARIABLE: str(SANDBOX_FILE)}
-        if not _run_job(environment, databases.home / "sandbox" / "full_sync.log"):
+        what = "the demo ERP" if erp == "sandbox" else "Tryton"
+        console.print(f"Starting PostgreSQL, {what} and three Shopify stores ...")
+        here = stack.enter_context(sandbox() if erp == "sandbox" else tryton_sandbox())
+        settings = load_settings(here.settings_file)
+        dagster = stack.enter_context(here.databases.dagster_environment())
+        environment = {**dagster, **here.environment, CONFIG_VARIABLE: str(here.settings_file)}
+        if not _run_job(environment, here.folder / "full_sync.log"):
             return 1
-        _print_stores(settings, databases.home / "frames")
+        _print_stores(settings, here.databases.home / "frames")
         if once:
             return 0
         console.print("Starting the Dagster UI and its daemon ...")
@@ -53,27 +57,28 @@ def run_demo(*, once: bool, ui_port: int) -> int:
         console.print(f"\n[bold]Dagster UI: http://{HOST}:{ui_port}[/] (Ctrl-C stops everything)")
         console.print(f"  lineage: http://{HOST}:{ui_port}/asset-groups")
         console.print("In another terminal: inventory-sync status, holds, sync --dry-run, doctor")
-        return _watch_traffic(stack, settings, databases, environment, process)
+        if here.environment:
+            named = {CONFIG_VARIABLE: str(here.settings_file), **here.environment}
+            told = " ".join(f"{name}={value}" for name, value in named.items())
+            console.print(f"  there first: export {told}", soft_wrap=True)
+        return _watch_traffic(stack, settings, here, environment, process)
 
 
 def _watch_traffic(
     stack: ExitStack,
     settings: Settings,
-    databases: Databases,
+    here: Sandbox,
     environment: Mapping[str, str],
     process: subprocess.Popen[bytes],
 ) -> int:
     """Orders, holds and receipts begin; the sensors serve them; Ctrl-C ends it (0)."""
-    parts = stack.enter_context(open_parts(settings, databases))
-    ledger = stack.enter_context(open_ledger(databases))
-    folder = databases.home / "sandbox"
-    stack.enter_context(receiver(settings, environment, folder, parts))
+    parts = stack.enter_context(open_parts(settings, here.databases))
+    ledger = stack.enter_context(open_ledger(here.databases))
+    stack.enter_context(receiver(settings, environment, here.folder, parts))
     console.print("Traffic begins: orders, holds, receipts; a container after a minute.\n")
-    name = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
-    erp_url = stack.enter_context(databases.embedded_url(name))
     stop = threading.Event()
     try:
-        show_traffic(parts, ledger, control_url(stand_in_port(settings)), erp_url, stop)
+        show_traffic(parts, ledger, here, control_url(stand_in_port(settings)), stop)
     except KeyboardInterrupt:
         console.print("\nstopping ...")
         return 0

@@ -16,21 +16,19 @@ import httpx
 import numpy as np
 from rich.live import Live
 from rich.table import Table
-from sqlalchemy import create_engine
 
 from inventory_sync.cli.bench_receiver import SERVE
-from inventory_sync.cli.processes import HOST, await_answer, child, free_port_or_fail
+from inventory_sync.cli.processes import await_answer, child, free_port_or_fail
+from inventory_sync.cli.sandbox import Sandbox
 from inventory_sync.cli.show import console
 from inventory_sync.domain.publication import LEVEL
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.subscriptions import install
 from inventory_sync.ledger import Ledger
 from inventory_sync.sandbox.company.demo_orders import SHOP_OF_STORE
-from inventory_sync.sandbox.market import demo_market
 from inventory_sync.sandbox.traffic import Traffic
 from inventory_sync.settings import Settings
 
-STORIES_PER_MINUTE: Final = 30
 CONTAINER_AFTER_SECONDS: Final = 60
 _SEED: Final = 7
 _SHOW_EVERY_SECONDS: Final = 2.0
@@ -59,23 +57,21 @@ def receiver(
 
 
 def show_traffic(
-    parts: Parts, ledger: Ledger, control_url: str, erp_url: str, stop: threading.Event
+    parts: Parts, ledger: Ledger, sandbox: Sandbox, control_url: str, stop: threading.Event
 ) -> None:
     """Let the traffic run and show what comes of it, until ``stop`` is set or Ctrl-C."""
     began_at = datetime.now(UTC)
-    engine = create_engine(erp_url)
     traffic = Traffic(
         _SEED,
-        STORIES_PER_MINUTE,
-        market=demo_market(),
+        sandbox.stories_per_minute,
+        market=sandbox.market,
         control_url=control_url,
-        engine=engine,
+        office=sandbox.office,
     )
     traffic.order_container(after_seconds=CONTAINER_AFTER_SECONDS)
     thread = threading.Thread(target=traffic.run, args=(stop,), name="traffic", daemon=True)
     drift = _Drift(parts, control_url)
     with ExitStack() as stack:
-        stack.callback(engine.dispose)
         stack.callback(thread.join)
         stack.callback(stop.set)
         live = stack.enter_context(Live(console=console, auto_refresh=False))
@@ -143,8 +139,3 @@ class _Drift:
             for item in items
             for level in item["levels"]
         }
-
-
-def control_url(port: int) -> str:
-    """Where the stand-in takes orders from outside."""
-    return f"http://{HOST}:{port}/control"

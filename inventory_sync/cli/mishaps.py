@@ -9,9 +9,8 @@ from contextlib import contextmanager
 import httpx
 from sqlalchemy import create_engine
 
-from inventory_sync.cli.live import control_url
 from inventory_sync.cli.processes import HOST
-from inventory_sync.cli.sandbox import stand_in_port
+from inventory_sync.cli.sandbox import control_url, stand_in_port
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.sandbox.importer import Refused, Shops
 from inventory_sync.sandbox.mishaps import Failure, Mishaps

@@ -1,11 +1,12 @@
 """The sandbox as running things: the demo ERP's database and the Shopify stand-in's process.
 
-The only place of the product that knows the sandbox. Put here how it is set up and started; what
-the demo company and its shops are stands in ``sandbox`` itself.
+Put here how it is set up and started; with a real Tryton that is ``tryton_sandbox.py``. What the
+demo companies and their shops are stands in ``sandbox`` itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +18,13 @@ from sqlalchemy import create_engine
 from inventory_sync.cli.processes import HOST, await_answer, child, free_port_or_fail
 from inventory_sync.domain.errors import InventorySyncError
 from inventory_sync.sandbox.company import database as company
-from inventory_sync.sandbox.company.acme import Acme, Line
 from inventory_sync.sandbox.company.demo_orders import DEMO_ORDERS, DemoOrder
+from inventory_sync.sandbox.company.office import AcmeOffice
 from inventory_sync.sandbox.company.seed import DEMO_SEED
 from inventory_sync.sandbox.company.shops import shops
-from inventory_sync.sandbox.standin.seed import shops_to_json
+from inventory_sync.sandbox.market import Market, demo_market
+from inventory_sync.sandbox.office import Line, Office
+from inventory_sync.sandbox.standin.seed import ShopSeed, shops_to_json
 from inventory_sync.settings import Settings, load_settings
 from inventory_sync.settings.load import SANDBOX_FILE
 from inventory_sync.wiring import EMBEDDED, Databases
@@ -29,32 +32,62 @@ from inventory_sync.wiring import EMBEDDED, Databases
 _PATIENCE_SECONDS: Final = 30
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox: its settings, the databases of the product in it, and its people.
+
+    ``environment``: what programs have to be told besides the settings file, to find it.
+    """
+
+    settings_file: Path
+    databases: Databases
+    market: Market
+    office: Office
+    stories_per_minute: float
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where its files and logs are."""
+        return self.databases.home / "sandbox"
+
+
 @contextmanager
-def sandbox(databases: Databases) -> Iterator[None]:
+def sandbox() -> Iterator[Sandbox]:
     """The demo ERP and the three shops, ready to be synchronised; stopped afterwards.
 
     What exists is used again: the ERP's database and the shops' state are kept under the home
     folder, so that the second start goes on where the first one ended.
     """
+    databases = Databases.of()
     settings = load_settings(SANDBOX_FILE)
     database = settings.erp.url.get_secret_value().removeprefix(EMBEDDED)
     port = stand_in_port(settings)
-    folder = databases.home / "sandbox"
-    folder.mkdir(parents=True, exist_ok=True)
     with databases.embedded_url(database) as erp_url:
-        if not company.exists(erp_url):
-            now = datetime.now(UTC)
-            seeds = shops_to_json(shops(DEMO_SEED, now))
-            (folder / "seeds.json").write_text(seeds, encoding="utf-8")
-            (folder / "shops.json").unlink(missing_ok=True)
-            company.create(erp_url, seed=DEMO_SEED, now=now)
-        with _stand_in(port, folder):
-            _place_demo_orders(f"http://{HOST}:{port}/control", erp_url)
-            yield
+        engine = create_engine(erp_url)
+        here = Sandbox(SANDBOX_FILE, databases, demo_market(), AcmeOffice(engine), 30)
+        try:
+            if not company.exists(erp_url):
+                now = datetime.now(UTC)
+                open_shops(here.folder, shops(DEMO_SEED, now))
+                company.create(erp_url, seed=DEMO_SEED, now=now)
+            with stand_in(port, here.folder):
+                place_orders(control_url(port), here.office, DEMO_ORDERS)
+                yield here
+        finally:
+            engine.dispose()
+
+
+def open_shops(folder: Path, seeds: Iterable[ShopSeed]) -> None:
+    """The stand-in begins with these shops, whatever it had before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "seeds.json").write_text(shops_to_json([*seeds]), encoding="utf-8")
+    (folder / "shops.json").unlink(missing_ok=True)
 
 
 @contextmanager
-def _stand_in(port: int, folder: Path) -> Iterator[None]:
+def stand_in(port: int, folder: Path) -> Iterator[None]:
+    """The Shopify stand-in with the shops of ``open_shops``, as they were left."""
     way_out = "stop what listens there, for example another demo"
     free_port_or_fail(port, "the sandbox's Shopify stand-in", way_out)
     command = ["-m", "inventory_sync.sandbox.standin", "--port", str(port)]
@@ -66,6 +99,11 @@ def _stand_in(port: int, folder: Path) -> Iterator[None]:
         yield
 
 
+def control_url(port: int) -> str:
+    """Where the stand-in takes orders from outside."""
+    return f"http://{HOST}:{port}/control"
+
+
 def stand_in_port(settings: Settings) -> int:
     """The port on which all stores of the sandbox are reached."""
     ports = {urlsplit(store.origin).port for store in settings.stores.values()}
@@ -75,21 +113,17 @@ def stand_in_port(settings: Settings) -> int:
     return port
 
 
-def _place_demo_orders(control_url: str, erp_url: str) -> None:
+def place_orders(control_url: str, office: Office, orders: Iterable[DemoOrder]) -> None:
     """Sell a little online, once. The ERP imports some of the orders; the others are in flight."""
-    engine = create_engine(erp_url)
-    try:
-        for order in DEMO_ORDERS:
-            shop_orders = f"{control_url}/{order.shop}/orders"
-            placed = _placed(shop_orders, order) or _place(shop_orders, order)
-            if order.acknowledged_by_erp:
-                lines = [
-                    Line(sku, order.warehouse, units, line["gid"])
-                    for (sku, units), line in zip(order.lines, placed["lines"], strict=True)
-                ]
-                Acme(engine).import_web_order(placed["gid"], lines, channel=order.store)
-    finally:
-        engine.dispose()
+    for order in orders:
+        shop_orders = f"{control_url}/{order.shop}/orders"
+        placed = _placed(shop_orders, order) or _place(shop_orders, order)
+        if order.acknowledged_by_erp:
+            lines = [
+                Line(sku, order.warehouse, units, line["gid"])
+                for (sku, units), line in zip(order.lines, placed["lines"], strict=True)
+            ]
+            office.import_web_order(placed["gid"], lines, channel=order.store)
 
 
 def _placed(shop_orders: str, order: DemoOrder) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Acme's own importer: it takes web orders over into the ERP, and later what has become of them.
+"""The company's own importer: it takes web orders over into the ERP, and later what became of them.
 
 Put here how an online order becomes a sales order. When that happens is traffic's business; the
 shops are asked by the stand-in's control interface, as the importer is no part of the product.
@@ -7,10 +7,9 @@ shops are asked by the stand-in's control interface, as the importer is no part 
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine
 
-from inventory_sync.sandbox.company.acme import Acme, Line
-from inventory_sync.sandbox.market import Outlet, free_units
+from inventory_sync.sandbox.market import Outlet
+from inventory_sync.sandbox.office import Line, Office
 
 Answer = dict[str, Any]
 
@@ -50,10 +49,9 @@ def _answer(response: httpx.Response) -> Answer:
 class Importer:
     """Knows what it has taken over; ``order_ids`` are gids."""
 
-    def __init__(self, engine: Engine, shops: Shops) -> None:
+    def __init__(self, office: Office, shops: Shops) -> None:
         self.order_ids: set[str] = set()
-        self._engine = engine
-        self._acme = Acme(engine)
+        self._office = office
         self._shops = shops
 
     def take_over(self, outlet: Outlet, path: str) -> str | None:
@@ -67,20 +65,20 @@ class Importer:
             return None
         self.order_ids.add(order["gid"])
         lines = [self._line(outlet, line) for line in wanted]
-        return self._acme.import_web_order(order["gid"], lines, channel=outlet.store)
+        return self._office.import_web_order(order["gid"], lines, channel=outlet.store)
 
     def follow(self, outlet: Outlet, path: str, order_no: str) -> None:
         """Do in the ERP what has been done in the shop to the first line, or to the whole order."""
         order = self._shops.get(outlet, path)
         if order["status"] == "cancelled":
-            self._acme.cancel_order(order_no)
+            self._office.cancel_order(order_no)
         else:
-            self._acme.change_quantity(order_no, 1, order["lines"][0]["current_quantity"])
+            self._office.change_quantity(order_no, 1, order["lines"][0]["current_quantity"])
 
     def _line(self, outlet: Outlet, line: Answer) -> Line:
         """Ship from a warehouse behind the line's location that has enough, or can be made to."""
         sku, units = line["sku"], line["current_quantity"]
-        free = free_units(self._engine, sku)
+        free = self._office.free_units(sku)
         behind = outlet.warehouses[line["location_ids"][0]]
         best = max(behind, key=lambda warehouse: free.get(warehouse, 0))
         missing = units - free.get(best, 0)
@@ -91,6 +89,6 @@ class Importer:
         return Line(sku, best, units, line["gid"])
 
     def _bring_over(self, sku: str, units: int, *, origin: str, destination: str) -> None:
-        transfer_no = self._acme.request_transfer(origin, destination, {sku: units})
-        self._acme.ship_transfer(transfer_no)
-        self._acme.receive_transfer(transfer_no)
+        transfer_no = self._office.request_transfer(origin, destination, {sku: units})
+        self._office.ship_transfer(transfer_no)
+        self._office.receive_transfer(transfer_no)

@@ -1,5 +1,4 @@
-"""What people at Acme do, one story each: a generator that acts, and yields the seconds until it
-goes on.
+"""What people do, one story each: a generator that acts, and yields the seconds until it goes on.
 
 Put a new story here. Keep out when stories begin (``traffic.py``) and how the ERP learns of online
 orders (``importer.py``). Everybody is honest: clerks sell what the ERP has free, shops what they
@@ -13,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import httpx
-from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from inventory_sync.sandbox.company.acme import Acme, Line
 from inventory_sync.sandbox.importer import Answer, Importer, Refused, Shops
-from inventory_sync.sandbox.market import Market, Outlet, free_units, skus_in
+from inventory_sync.sandbox.market import Market, Outlet
+from inventory_sync.sandbox.office import Line, Office
 
 Story = Generator[float, None, None]
 Result = TypeVar("Result")
@@ -46,16 +44,15 @@ class Stories:
         self,
         rng: random.Random,
         market: Market,
-        engine: Engine,
+        office: Office,
         shops: Shops,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self.importer = Importer(engine, shops)
+        self.importer = Importer(office, shops)
         self._rng = rng
         self._market = market
-        self._engine = engine
-        self._acme = Acme(engine)
+        self._office = office
         self._shops = shops
         self._now = now
 
@@ -68,6 +65,8 @@ class Stories:
             self.large_draft: 5,
             self.replenishment: 10,
         }
+        if self._office.plant is not None and self._market.made:
+            stories[self.production] = 10
         return self._rng.choices([*stories], [*stories.values()])[0]()
 
     def online_order(self) -> Story:
@@ -87,7 +86,7 @@ class Stories:
         outlet, sku = self._market.outlets[0], self._rng.choice(self._market.skus)
         units = self._rng.randint(_LARGE_UNITS, _LARGE_UNITS + 5)
         behind = max(outlet.warehouses.values(), key=len)
-        free = free_units(self._engine, sku)
+        free = self._office.free_units(sku)
         if sum(free.get(warehouse, 0) for warehouse in behind) < 2 * units:
             return
         until = self._now() + timedelta(seconds=self._soon(20, 60))
@@ -110,14 +109,14 @@ class Stories:
             return
         yield self._soon(2, 10)
         if self._rng.random() < 0.25:
-            self._acme.cancel_order(order_no)
+            self._office.cancel_order(order_no)
             self.counts["offline cancelled"] += 1
             return
-        self._acme.confirm_order(order_no)
+        self._office.confirm_order(order_no)
         self.counts["offline confirmed"] += 1
         yield self._soon(5, 30)
         if self._rng.random() < 0.6:
-            self._acme.ship_order(order_no)
+            self._office.ship_order(order_no)
             self.counts["offline shipped"] += 1
 
     def credit_hold(self) -> Story:
@@ -126,34 +125,46 @@ class Stories:
         if order_no is None:
             return
         until = self._now() + timedelta(seconds=self._soon(4, 20))
-        self._acme.hold_order(order_no, until=until if self._rng.random() < 0.5 else None)
+        self._office.hold_order(order_no, until=until if self._rng.random() < 0.5 else None)
         self.counts["holds placed"] += 1
         yield self._soon(3, 15)
         fate = self._rng.choice(("confirmed", "cancelled", "left alone"))
         if fate == "confirmed":
-            self._acme.release_hold(order_no)
+            self._office.release_hold(order_no)
         elif fate == "cancelled":
-            self._acme.cancel_hold(order_no)
+            self._office.cancel_hold(order_no)
         self.counts[f"holds {fate}"] += 1
 
     def replenishment(self) -> Story:
         """What runs short is bought; it arrives some time later."""
         sku = self._rng.choice(self._market.skus)
         warehouse = self._rng.choice(self._market.warehouses)
-        if free_units(self._engine, sku).get(warehouse, 0) >= _FEW_UNITS:
+        if self._office.free_units(sku).get(warehouse, 0) >= _FEW_UNITS:
             return
-        order_no = self._acme.order_purchase(warehouse, {sku: 3 * _FEW_UNITS})
+        order_no = self._office.order_purchase(warehouse, {sku: 3 * _FEW_UNITS})
         yield self._soon(10, 40)
-        self._acme.receive_purchase(order_no)
+        self._office.receive_purchase(order_no)
         self.counts["purchases received"] += 1
+
+    def production(self) -> Story:
+        """Something is made out of its materials, which are set aside at once."""
+        plant = self._office.plant
+        if plant is None:
+            return
+        sku, warehouse = self._rng.choice(self._market.made), self._market.warehouses[0]
+        production_no = plant.order_production(warehouse, sku, self._rng.randint(2, 6))
+        self.counts["productions ordered"] += 1
+        yield self._soon(10, 30)
+        plant.complete_production(production_no)
+        self.counts["productions completed"] += 1
 
     def container(self) -> Story:
         """A container is ordered and arrives: a little of everything, so a wave of events."""
         warehouse = self._market.warehouses[0]
-        units = dict.fromkeys(skus_in(self._engine, warehouse)[:_SKUS_OF_A_CONTAINER], 2)
-        order_no = self._acme.order_purchase(warehouse, units)
+        units = dict.fromkeys(self._office.skus_in(warehouse)[:_SKUS_OF_A_CONTAINER], 2)
+        order_no = self._office.order_purchase(warehouse, units)
         yield self._soon(20, 40)
-        self._acme.receive_purchase(order_no)
+        self._office.receive_purchase(order_no)
         self.counts["containers received"] += 1
 
     def _life_of(self, outlet: Outlet, order: Answer) -> Story:
@@ -176,7 +187,7 @@ class Stories:
             yield from self._until_done(lambda: self.importer.follow(outlet, path, order_no))
         if is_early or fate != "cancel":
             yield self._soon(5, 20)
-            self._acme.ship_order(order_no)
+            self._office.ship_order(order_no)
             yield self._soon(1, 5)
             self._shops.post(outlet, f"{path}/fulfill")
             self.counts["online shipped"] += 1
@@ -218,13 +229,13 @@ class Stories:
     def _sell_offline(self) -> str | None:
         """A quotation for what the ERP has free; ``None`` when that is too little."""
         sku, units = self._rng.choice(self._market.skus), self._rng.randint(1, 5)
-        free = free_units(self._engine, sku)
+        free = self._office.free_units(sku)
         places = [place for place in self._market.warehouses if free.get(place, 0) >= units]
         if not places:
             self.counts["offline refused"] += 1
             return None
         self.counts["offline placed"] += 1
-        return self._acme.place_offline_order([Line(sku, self._rng.choice(places), units)])
+        return self._office.place_offline_order([Line(sku, self._rng.choice(places), units)])
 
     def _basket(self) -> dict[str, int]:
         if self._market.kits and self._rng.random() < 0.1:

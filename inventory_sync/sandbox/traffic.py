@@ -1,4 +1,4 @@
-"""A day at Acme in minutes: seeded traffic in the shops of a running stand-in and in the ERP.
+"""A day at a company in minutes: seeded traffic in the shops of a running stand-in and in the ERP.
 
 Put here when stories begin and go on; what happens in them is ``stories.py``, where they play
 ``market.py``. The same seed leads to the same stories as long as the ERP and the shops answer the
@@ -14,11 +14,9 @@ from itertools import count
 from threading import Event
 from time import monotonic
 
-from sqlalchemy import Engine
-
-from inventory_sync.sandbox.company.acme import AcmeRefused
 from inventory_sync.sandbox.importer import Refused, Shops
-from inventory_sync.sandbox.market import Market, Oversold, oversold_units
+from inventory_sync.sandbox.market import Market
+from inventory_sync.sandbox.office import Office, OfficeRefused, Oversold
 from inventory_sync.sandbox.stories import OUTAGES, Stories, Story, utc_now
 
 
@@ -26,9 +24,9 @@ class Traffic:
     """Stories that begin at random, ``rate_per_minute`` of them on average.
 
     ``control_url`` is that of the stand-in's control interface, such as
-    ``http://127.0.0.1:8790/control``; ``engine`` reaches the ERP's database; ``clock`` tells the
-    seconds by which the next thing is due, ``now`` the time of day from which holds expire. Use
-    ``run`` in a thread of its own, or ``step`` by hand.
+    ``http://127.0.0.1:8790/control``; ``office`` is the ERP's; ``clock`` tells the seconds by which
+    the next thing is due, ``now`` the time of day from which holds expire. Use ``run`` in a thread
+    of its own, or ``step`` by hand.
     """
 
     def __init__(
@@ -38,7 +36,7 @@ class Traffic:
         *,
         market: Market,
         control_url: str,
-        engine: Engine,
+        office: Office,
         clock: Callable[[], float] = monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -47,10 +45,10 @@ class Traffic:
         self._rng = random.Random(seed)
         self._rate_per_second = rate_per_minute / 60
         self._shops = Shops(control_url)
-        self._engine = engine
+        self._office = office
         # Stories draw from a generator of their own, lest arrivals depend on what they do.
         rng = random.Random(self._rng.random())
-        self._stories = Stories(rng, market, engine, self._shops, now)
+        self._stories = Stories(rng, market, office, self._shops, now)
         self._clock = clock
         self._numbers = count()
         self._agenda: list[tuple[float, int, Story]] = []
@@ -89,7 +87,7 @@ class Traffic:
             pause_seconds = next(story)
         except StopIteration:
             return
-        except (Refused, AcmeRefused):
+        except (Refused, OfficeRefused):
             self.counts["steps refused"] += 1
         except OUTAGES:
             self.counts["outages"] += 1
@@ -98,7 +96,7 @@ class Traffic:
 
     def oversold(self) -> list[Oversold]:
         """What this traffic has sold online and the ERP cannot ship; empty is good."""
-        return oversold_units(self._engine, self._stories.importer.order_ids)
+        return self._office.oversold_units(self._stories.importer.order_ids)
 
     def _arrivals(self) -> Story:
         due = self._clock()

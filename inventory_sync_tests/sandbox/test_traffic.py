@@ -15,17 +15,12 @@ from sqlalchemy import Engine, create_engine, text
 from inventory_sync.sandbox.company.acme import Acme, Line
 from inventory_sync.sandbox.company.bulk import bulk_shops, bulk_sku, create_bulk
 from inventory_sync.sandbox.company.database import create
+from inventory_sync.sandbox.company.office import AcmeOffice
 from inventory_sync.sandbox.company.seed import DEMO_SEED
 from inventory_sync.sandbox.company.shops import shops
 from inventory_sync.sandbox.importer import Importer, Shops
-from inventory_sync.sandbox.market import (
-    Market,
-    Oversold,
-    bulk_market,
-    demo_market,
-    free_units,
-    oversold_units,
-)
+from inventory_sync.sandbox.market import Market, bulk_market, demo_market
+from inventory_sync.sandbox.office import Oversold
 from inventory_sync.sandbox.standin import LevelEdit, StandIn, edit_level, running
 from inventory_sync.sandbox.traffic import Traffic
 from inventory_sync_tests.conftest import fresh_database
@@ -61,7 +56,7 @@ def _traffic(stand_in: StandIn, engine: Engine, **changes: Any) -> Traffic:
     wanted: dict[str, Any] = {
         "market": bulk_market(SKUS),
         "control_url": f"{stand_in.url}/control",
-        "engine": engine,
+        "office": AcmeOffice(engine),
         "clock": lambda: 0.0,
         "now": lambda: LATER,  # however long a test takes, no hold lapses in it
         **changes,
@@ -177,27 +172,27 @@ def test_shops_that_show_more_than_there_is_are_found_to_have_oversold(engine: E
 
 
 def test_what_clerks_commit_beyond_the_stock_is_not_oversold_online(engine: Engine) -> None:
-    acme = Acme(engine)
+    acme = AcmeOffice(engine)
     acme.import_web_order(
         "gid://shopify/Order/1", [Line(CLOCK, "WH-01", 3, "l1")], channel="outlet"
     )
-    assert oversold_units(engine, ["gid://shopify/Order/1"]) == []
+    assert acme.oversold_units(["gid://shopify/Order/1"]) == []
     acme.place_offline_order([Line(CLOCK, "WH-01", 5000)])
-    assert oversold_units(engine, ["gid://shopify/Order/1"]) == [Oversold(CLOCK, "WH-01", 3)]
-    assert oversold_units(engine, []) == []
+    assert acme.oversold_units(["gid://shopify/Order/1"]) == [Oversold(CLOCK, "WH-01", 3)]
+    assert acme.oversold_units([]) == []
 
 
 def test_free_units_leave_out_what_is_committed_and_not_what_has_lapsed(engine: Engine) -> None:
-    before = free_units(engine, CLOCK)["WH-01"]
+    before = AcmeOffice(engine).free_units(CLOCK)["WH-01"]
     acme = Acme(engine)
     acme.reserve_stock(Line(CLOCK, "WH-01", 4))
     acme.reserve_stock(Line(CLOCK, "WH-01", 8), expires_at=datetime(2020, 1, 1, tzinfo=UTC))
-    assert free_units(engine, CLOCK)["WH-01"] == before - 4
+    assert AcmeOffice(engine).free_units(CLOCK)["WH-01"] == before - 4
 
 
 def test_a_kit_is_free_as_far_as_its_scarcest_part(engine: Engine) -> None:
-    clocks, lamps = (free_units(engine, sku)["WH-02"] for sku in (CLOCK, LAMP))
-    assert free_units(engine, "KIT-0000001")["WH-02"] == min(clocks, lamps // 2)
+    clocks, lamps = (AcmeOffice(engine).free_units(sku)["WH-02"] for sku in (CLOCK, LAMP))
+    assert AcmeOffice(engine).free_units("KIT-0000001")["WH-02"] == min(clocks, lamps // 2)
 
 
 def test_the_importer_brings_over_what_no_single_warehouse_has(engine: Engine) -> None:
@@ -207,13 +202,13 @@ def test_the_importer_brings_over_what_no_single_warehouse_has(engine: Engine) -
         shops_here = Shops(f"{stand_in.url}/control")
         lines = [{"sku": CLOCK, "quantity": 2}]
         order = shops_here.post(outlet, "orders", lines=lines)
-        importer = Importer(engine, shops_here)
+        importer = Importer(AcmeOffice(engine), shops_here)
         path = f"orders/{order['id']}"
         number = importer.take_over(outlet, path)
         assert importer.take_over(outlet, path) == number
         shops_here.close()
-    assert oversold_units(engine, importer.order_ids) == []
-    assert free_units(engine, CLOCK) == {"WH-01": 0, "WH-02": 0, "WH-03": 1, "WH-04": 1}
+    assert AcmeOffice(engine).oversold_units(importer.order_ids) == []
+    assert AcmeOffice(engine).free_units(CLOCK) == {"WH-01": 0, "WH-02": 0, "WH-03": 1, "WH-04": 1}
 
 
 def test_an_order_of_which_nothing_is_left_is_not_imported(engine: Engine) -> None:
@@ -223,7 +218,7 @@ def test_an_order_of_which_nothing_is_left_is_not_imported(engine: Engine) -> No
         order = shops_here.post(outlet, "orders", lines=[{"sku": CLOCK, "quantity": 2}])
         path = f"orders/{order['id']}"
         shops_here.post(outlet, f"{path}/cancel", restock=True)
-        assert Importer(engine, shops_here).take_over(outlet, path) is None
+        assert Importer(AcmeOffice(engine), shops_here).take_over(outlet, path) is None
         shops_here.close()
     assert _all(engine, "SELECT * FROM erp_contract.acknowledged_orders") == []
 
@@ -263,7 +258,7 @@ def test_it_runs_in_a_thread_until_it_is_stopped(engine: Engine) -> None:
             60_000.0,
             market=bulk_market(SKUS),
             control_url=f"{stand_in.url}/control",
-            engine=engine,
+            office=AcmeOffice(engine),
         )
         thread = threading.Thread(target=traffic.run, args=[stop])
         thread.start()
@@ -278,7 +273,13 @@ def test_it_runs_in_a_thread_until_it_is_stopped(engine: Engine) -> None:
 def test_a_rate_of_nothing_is_refused() -> None:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     with pytest.raises(ValueError, match="per minute is none"):
-        Traffic(1, 0.0, market=bulk_market(1), control_url="http://127.0.0.1:1", engine=engine)
+        Traffic(
+            1,
+            0.0,
+            market=bulk_market(1),
+            control_url="http://127.0.0.1:1",
+            office=AcmeOffice(engine),
+        )
 
 
 def test_the_demo_market_is_traded_in_all_its_shops(database: str) -> None:
@@ -292,5 +293,5 @@ def test_the_demo_market_is_traded_in_all_its_shops(database: str) -> None:
     engine = create_engine(database)
     create(engine, seed=DEMO_SEED, now=NOW)
     for sku in (*market.skus, *market.kits):
-        assert sum(free_units(engine, sku).values()) > 0
+        assert sum(AcmeOffice(engine).free_units(sku).values()) > 0
     engine.dispose()

@@ -3,9 +3,10 @@
 Put nothing else here: the steps are in ``sales_steps.py`` and ``supply_steps.py``.
 """
 
-from inventory_sync.sandbox.company.sales_steps import Line, SalesSteps
+from inventory_sync.sandbox.company.sales_steps import SalesSteps
 from inventory_sync.sandbox.company.steps import AcmeRefused
 from inventory_sync.sandbox.company.supply_steps import SupplySteps
+from inventory_sync.sandbox.office import Line
 
 __all__ = ["Acme", "AcmeRefused", "Line"]
 

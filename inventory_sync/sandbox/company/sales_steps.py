@@ -5,24 +5,14 @@ Put one step per method here. Keep receipts, production, transfers and counts ou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from inventory_sync.sandbox.company.steps import Steps, Units, next_number, require_state, run
+from inventory_sync.sandbox.company.steps import Steps, next_number, require_state, run
+from inventory_sync.sandbox.office import Line, Units
 
 _BEFORE_SHIPPING = ("quotation", "confirmed")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """So many units of an item from a warehouse; a line of a web order carries Shopify's gid."""
-
-    sku: str
-    warehouse: str
-    units: Units
-    external_line_id: str | None = None
 
 
 class SalesSteps(Steps):

@@ -7,13 +7,12 @@ Put what every step needs here. Keep the steps out: they are in ``sales_steps.py
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-Units = Decimal | int
+from inventory_sync.sandbox.office import OfficeRefused
 
 _NUMBER_COLUMNS = {
     "sales_orders": "order_no",
@@ -24,8 +23,8 @@ _NUMBER_COLUMNS = {
 }
 
 
-class AcmeRefused(Exception):
-    """The ERP does not allow this step; the message says why."""
+class AcmeRefused(OfficeRefused):
+    """Acme's ERP does not allow this step; the message says why."""
 
 
 class Steps:

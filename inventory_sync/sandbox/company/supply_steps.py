@@ -8,12 +8,12 @@ from datetime import date
 
 from inventory_sync.sandbox.company.steps import (
     Steps,
-    Units,
     next_number,
     require_state,
     run,
     set_state,
 )
+from inventory_sync.sandbox.office import Units
 
 
 class SupplySteps(Steps):

@@ -35,8 +35,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-lock:                     ## renew the locked set (needs uv)
+lock:                     ## renew the locked sets, ours and that of the demo's Tryton (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras inventory_sync/sandbox/tryton/requirements.in -o inventory_sync/sandbox/tryton/requirements.lock
 
 clean:
 	rm -rf $(VENV) .inventory_sync

@@ -68,8 +68,13 @@ def should_show(erp_url: str, settings_file: Path, shops: Mapping[str, Shop]) ->
     several warehouses, it is a range: it lies between what surely remains and what may remain.
     For orders as they were placed: edits, refunds and cancellations are not in here.
     """
+    return should_show_by(Books.read(erp_url), settings_file, shops)
+
+
+def should_show_by(books: Books, settings_file: Path, shops: Mapping[str, Shop]) -> Allowed:
+    """The same by books that were read elsewhere."""
     stores = yaml.safe_load(settings_file.read_text())["stores"]
-    naive = _Naive(Books.read(erp_url), stores, shops)
+    naive = _Naive(books, stores, shops)
     return {
         (store, item.gid, level.location_id): naive.offers((store, level.location_id), item.sku)
         for store, shop in shops.items()

@@ -9,11 +9,11 @@ import pytest
 from inventory_sync.domain.batches import INTERESTS
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable
 from inventory_sync.erp import odoo_client as client_module
-from inventory_sync.erp.api import ApiErp
-from inventory_sync.erp.odoo import OdooFace, OdooOptions
-from inventory_sync.erp.odoo_client import OdooLogin, odoo_client
+from inventory_sync.erp.odoo import OdooOptions
+from inventory_sync.erp.odoo_client import OdooLogin
 from inventory_sync.settings import Settings
 from inventory_sync.wiring import Databases, erp_source
+from inventory_sync_tests.erp.conftest import OPTIONS
 from inventory_sync_tests.erp.event_contract import request
 from inventory_sync_tests.erp.extract_contract import told, told_of_whole
 from inventory_sync_tests.erp.odoo_furniture import (
@@ -32,7 +32,7 @@ from inventory_sync_tests.erp.odoo_furniture import (
     quant,
     sale,
 )
-from inventory_sync_tests.erp.odoo_server import DATABASE, KEY, USER, OdooServer
+from inventory_sync_tests.erp.odoo_server import DATABASE, KEY, USER
 
 STORES = {
     "b2b-us": {
@@ -42,43 +42,7 @@ STORES = {
         "locations": {"gid://shopify/Location/1001": ["NYC"]},
     }
 }
-LOGIN = OdooLogin(DATABASE, USER, KEY)
-OPTIONS = OdooOptions(
-    unavailable_locations=("NYC/Stock/Quarantine",),
-    quotations={"sent": "hold"},
-    line_field="x_shopify_line_id",
-    partner_id=7,
-)
 SKUS = {"RETRO-CLOCK", "OAK-TABLE", "OAK-PLANK", "TABLE-SET", "WALL-LAMP", "GIFT-WRAP", "OLD-STOOL"}
-
-
-@pytest.fixture
-def serve():
-    """Serves Odoo's data until the test is over."""
-    servers: list[OdooServer] = []
-
-    def start(data=None) -> OdooServer:
-        servers.append(OdooServer(furniture() if data is None else data))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-@pytest.fixture
-def erp_at():
-    """A connector to a server, as the settings would make it."""
-    made: list[ApiErp] = []
-
-    def make(server, options=OPTIONS, login=LOGIN, **more) -> ApiErp:
-        more = {"timeout_seconds": 20.0, "parallel_calls": 4, "sleep": lambda _: None} | more
-        made.append(ApiErp(OdooFace(odoo_client(server.origin, login, **more), options)))
-        return made[-1]
-
-    yield make
-    for erp in made:
-        erp.close()
 
 
 def amounts(frame, *keys: str, value: str = "quantity") -> dict[object, float]:

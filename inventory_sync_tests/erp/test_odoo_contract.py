@@ -5,6 +5,7 @@ import pytest
 from inventory_sync.erp.api import ApiErp
 from inventory_sync.erp.odoo import OdooFace
 from inventory_sync.erp.odoo_client import odoo_client
+from inventory_sync_tests.erp.conftest import LOGIN, OPTIONS
 from inventory_sync_tests.erp.live_contract import (
     Act,
     ImportContract,
@@ -22,7 +23,6 @@ from inventory_sync_tests.erp.odoo_furniture import (
     sale,
 )
 from inventory_sync_tests.erp.odoo_server import OdooData, OdooServer
-from inventory_sync_tests.erp.test_odoo import LOGIN, OPTIONS
 
 
 @pytest.fixture

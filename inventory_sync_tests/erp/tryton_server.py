@@ -10,7 +10,7 @@ from inventory_sync.sandbox.tryton.server import free_port, serving
 
 __all__ = ["CannotBuild", "TrytonServer", "running"]
 
-_COPIES = tuple(f"own_{number}" for number in range(8))
+_COPIES = tuple(f"own_{number}" for number in range(20))
 
 
 class TrytonServer:

@@ -87,32 +87,20 @@ def _install(folder: Path, tell: Tell) -> None:
     if done.exists():
         return
     tell("installing Tryton 8.0 into an environment of its own (half a minute)")
-    _run([sys.executable, "-m", "venv", "--clear", environment])
+    run_step([sys.executable, "-m", "venv", "--clear", environment])
     pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    _run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", _LOCK])
+    run_step([*pip, "--disable-pip-version-check", "--require-hashes", "-r", _LOCK])
     done.touch()
 
 
 def _found(folder: Path, company: Path, tell: Tell) -> None:
     """The company's folder, which appears when it is whole."""
-    programs = folder / "venv" / "bin"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         data = Path(scratch)
-        database, state = data / f"{DATABASE}.sqlite", data / "state.json"
-        told = data / "books.json"
-        told.write_text(json.dumps(books.as_json()), encoding="utf-8")
-        configuration, password = data / "trytond.conf", data / "password"
+        database, configuration = data / f"{DATABASE}.sqlite", data / "trytond.conf"
         configuration.write_text(CONFIGURATION.format(data=data, port=0))
-        password.write_text("admin\n")  # of a database that nobody but this machine reaches
         database.touch()
-        admin = [programs / "trytond-admin", "-c", configuration, "-d", DATABASE]
-        named = {"TRYTONPASSFILE": str(password)}
-        tell("creating its database")
-        _run([*admin, "--all", "--email", "admin@example.com", "-p"], named)
-        tell("activating its modules: stock, sales, purchases, productions, web shops (a minute)")
-        _run([*admin, "-u", *MODULES, "--activate-dependencies"])
-        tell("filling the company: products, warehouses, documents in every state (half a minute)")
-        _run([programs / "python", _FILL, configuration, DATABASE, told, state])
+        state = found_company(folder / "venv" / "bin", configuration, tell)
         whole = data / "company"
         whole.mkdir()
         for file in (database, state):
@@ -120,7 +108,28 @@ def _found(folder: Path, company: Path, tell: Tell) -> None:
         whole.rename(company)
 
 
-def _run(command: list[Any], named: dict[str, str] | None = None) -> None:
+def found_company(programs: Path, configuration: Path, tell: Tell = lambda step: None) -> Path:
+    """Fill the database ``DATABASE``, which is empty, where this configuration has it.
+
+    The file that it returns says what one must know of its records. Raises ``CannotBuild``.
+    """
+    data = configuration.parent
+    told, password, state = data / "books.json", data / "password", data / "state.json"
+    told.write_text(json.dumps(books.as_json()), encoding="utf-8")
+    password.write_text("admin\n")  # of a database that nobody but this machine reaches
+    admin = [programs / "trytond-admin", "-c", configuration, "-d", DATABASE]
+    named = {"TRYTONPASSFILE": str(password)}
+    tell("creating its database")
+    run_step([*admin, "--all", "--email", "admin@example.com", "-p"], named)
+    tell("activating its modules: stock, sales, purchases, productions, web shops (a minute)")
+    run_step([*admin, "-u", *MODULES, "--activate-dependencies"])
+    tell("filling the company: products, warehouses, documents in every state (half a minute)")
+    run_step([programs / "python", _FILL, configuration, DATABASE, told, state])
+    return state
+
+
+def run_step(command: list[Any], named: dict[str, str] | None = None) -> None:
+    """Run a step of a build. Raises ``CannotBuild`` with its last words."""
     try:
         done = subprocess.run(
             [str(part) for part in command],

@@ -40,11 +40,21 @@ def serving(
     """
     for name in databases:
         open_company(built, folder, name)
-    configuration, log = folder / "trytond.conf", folder / "trytond.log"
+    configuration = folder / "trytond.conf"
     configuration.write_text(CONFIGURATION.format(data=folder, port=port), encoding="utf-8")
+    with running(built.programs, configuration, databases[0], port=port) as origin:
+        yield origin
+
+
+@contextmanager
+def running(programs: Path, configuration: Path, database: str, *, port: int) -> Iterator[str]:
+    """The origin of a server of this configuration, which has this database among others; it writes
+    ``trytond.log`` beside it. Raises ``CannotBuild``.
+    """
+    log = configuration.parent / "trytond.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [built.programs / "trytond", "-c", configuration, "-d", databases[0]],
+            [programs / "trytond", "-c", configuration, "-d", database],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -52,7 +62,7 @@ def serving(
         )
         try:
             origin = f"http://{HOST}:{port}"
-            _await(f"{origin}/{databases[0]}/rest/model/party.party", process, log)
+            _await(f"{origin}/{database}/rest/model/party.party", process, log)
             yield origin
         finally:
             _stop(process)

@@ -43,6 +43,7 @@ _LEDGER: Final[dict[str, str]] = {
     "drift": f"repaired_at < {_OLD}",
     "reconciliations": f"at < {_OLD}",
     "shadow": f"ended_at < {_OLD}",
+    "order_imports": f"state in ('theirs', 'closed') and changed_at < {_OLD}",
     # The guard compares each reading of the ERP with the newest good one, however old.
     "passes": f"""
         started_at < {_OLD} and finished_at < {_OLD}

@@ -114,6 +114,8 @@ class Office:
                 raise fate
             if fate == "died before":
                 raise Crash
+            if fate == "forgotten":
+                continue
             act = self._act(request)
             if fate == "never came":
                 raise ErpUnavailable("No answer.")
@@ -379,6 +381,22 @@ class TestWhatIsParked:
         assert [each.order_id for each in play.retry(["#1007"])] == [ORDER]
         play.visit()
         assert play.units() == [3]
+
+    def test_what_the_erp_says_yes_to_and_never_has_is_parked_in_the_end_and_may_still_come(
+        self, play
+    ):
+        play.office.fate = ["forgotten"] * 9
+        play.sell()
+        play.later(GRACE)
+        for _ in range(60):
+            play.visit()
+            play.later(timedelta(minutes=1))
+        assert play.states() == [("parked", "5 tries: the ERP has not taken it")]
+        assert len({each.request_id for each in play.office.asked}) == 1
+        play.office.documents.append(Document((ORDER, LINE), 3, "NYC"))
+        play.later(LOOK_EVERY)
+        play.visit()
+        assert play.states() == [("done", None)]
 
     def test_an_order_that_people_have_taken_further_is_parked_at_once(self, play):
         imported(play).office.documents[0].is_fixed = True

@@ -118,6 +118,7 @@ def erp_source(
                     settings.erp.schema_,
                     statement_timeout_seconds=settings.erp.statement_timeout_seconds,
                     notify_channel=settings.erp.notify_channel,
+                    imports_orders=settings.erp.import_orders is not None,
                 )
         stack.callback(erp.close)
         yield erp

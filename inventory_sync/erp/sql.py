@@ -35,6 +35,7 @@ from inventory_sync.erp.sql_database import Reading, SqlDatabase
 from inventory_sync.erp.sql_events import (
     before_unheard,
     last_event_id,
+    probe_requests,
     read_events,
     skus_of_document,
     write_requests,
@@ -66,10 +67,12 @@ class SqlErp(SqlDatabase):
         *,
         statement_timeout_seconds: float = 60.0,
         notify_channel: str | None = None,
+        imports_orders: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(url, schema, statement_timeout_seconds, clock)
         self._channel = notify_channel
+        self._imports_orders = imports_orders
         self._is_checked = False
         self._offered: frozenset[str] = frozenset()
         self._hints: dict[str, frozenset[str]] = {}
@@ -184,10 +187,18 @@ class SqlErp(SqlDatabase):
     def check(self) -> list[str]:
         """What is wrong with the contract views, events included: one sentence per problem.
 
-        Looks at names and declared types, not at rows. Raises ``ErpUnavailable``.
+        Looks at names and declared types, not at rows; if orders are imported, also whether
+        ``order_requests`` may be written. Raises ``ErpUnavailable``.
         """
         with self._transaction() as reading:
-            return problems_of(tuple(DATASETS.values()), self._found(reading.connection))
+            problems = problems_of(tuple(DATASETS.values()), self._found(reading.connection))
+        if self._imports_orders:
+            try:
+                with self._writing("order_requests") as connection:
+                    probe_requests(connection, self._schema)
+            except ContractBroken as refused:
+                problems.append(str(refused))
+        return problems
 
     def _check_once(self, connection: Connection) -> None:
         if not self._is_checked:

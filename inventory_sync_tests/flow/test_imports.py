@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,7 +150,8 @@ class Play:
     """A shop, an ERP, and a clock. A process that has died is followed by another."""
 
     now: datetime = NOON
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    ledger: Any = field(default_factory=MemoryLedger)
+    erp: Any = None
     policy: ImportPolicy | None = field(default_factory=lambda: ImportPolicy(NOON, GRACE))
     ids: Iterator[int] = field(default_factory=count)
     is_live: bool = True
@@ -207,7 +209,7 @@ class Play:
     def parts(self) -> Parts:
         place = {SHOP_PLACE: list(PLACES)}
         return Parts(
-            erp=self.office,
+            erp=self.erp or self.office,
             ledger=self.ledger,
             storefronts={},
             policies={"b2b": StorePolicy(place, OfferRules(0, None, 0, 1.0), self.is_live)},

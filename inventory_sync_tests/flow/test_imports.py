@@ -38,6 +38,7 @@ from inventory_sync.simulation.memory import MemoryLedger
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GRACE = timedelta(minutes=15)
+PLACES = ("NYC", "EWR")
 SHOP_PLACE = "gid://shopify/Location/1001"
 ORDER, LINE = "gid://shopify/Order/7", "gid://shopify/LineItem/71"
 ON_HAND = 20
@@ -142,9 +143,6 @@ class Office:
         return lambda: self.documents.append(new) if units else None
 
 
-PLACES = ("NYC", "EWR")
-
-
 @dataclass
 class Play:
     """A shop, an ERP, and a clock. A process that has died is followed by another."""
@@ -152,6 +150,7 @@ class Play:
     now: datetime = NOON
     ledger: Any = field(default_factory=MemoryLedger)
     erp: Any = None
+    places: tuple[str, ...] = PLACES
     policy: ImportPolicy | None = field(default_factory=lambda: ImportPolicy(NOON, GRACE))
     ids: Iterator[int] = field(default_factory=count)
     is_live: bool = True
@@ -207,7 +206,7 @@ class Play:
         return [(each.state, each.reason) for each in self.ledger.imports()]
 
     def parts(self) -> Parts:
-        place = {SHOP_PLACE: list(PLACES)}
+        place = {SHOP_PLACE: list(self.places)}
         return Parts(
             erp=self.erp or self.office,
             ledger=self.ledger,

@@ -46,6 +46,19 @@ def bench_erp_read(
     raise typer.Exit(show_erp_read(rows, as_json=json))
 
 
+@bench.command("erp")
+def bench_erp(
+    sku: Annotated[
+        str | None, typer.Option(help="The SKU that an event pass reads; else a busy one.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The ERP of the settings, which is only read: its load, its own figures beside our ATP."""
+    from inventory_sync.cli.benches import show_erp
+
+    raise typer.Exit(show_erp(sku, as_json=json))
+
+
 @bench.command("publish")
 def bench_publish(
     levels: Annotated[

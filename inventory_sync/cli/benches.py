@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inventory_sync.bench import atp, erp_read, projection, publish, webhooks
-from inventory_sync.cli import bench_events, bench_promise
+from inventory_sync.cli import bench_erp, bench_events, bench_promise
 from inventory_sync.cli.bench_receiver import bench_receiver
 from inventory_sync.cli.bench_stores import bench_stores
 from inventory_sync.cli.show import console, print_json, print_table
@@ -117,6 +117,12 @@ def show_promise_answers(sku_locations: int, questions: int, *, as_json: bool) -
     return 0
 
 
+def show_erp(sku: str | None, *, as_json: bool) -> int:
+    """The settings' ERP: how long it takes to read, and its own figures beside ours."""
+    connector, found = bench_erp.measured(sku)
+    return bench_erp.show_erp(connector, found, _conditions(), as_json=as_json)
+
+
 def _published_row(each: publish.Published) -> list[Any]:
     return [
         each.store,
@@ -132,10 +138,14 @@ def _published_row(each: publish.Published) -> list[Any]:
 
 
 def _show(title: str, columns: Sequence[str], rows: list[list[Any]], *, as_json: bool) -> None:
-    conditions = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+    conditions = _conditions()
     if as_json:
         named = [dict(zip(columns, row, strict=True)) for row in rows]
         print_json({"title": title, "conditions": conditions, "rows": named})
         return
     print_table(title, columns, rows)
     console.print(conditions)
+
+
+def _conditions() -> str:
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"

@@ -29,6 +29,7 @@ from inventory_sync.erp.api_rows import (
     CommitmentRecord,
     ComponentRecord,
     LocationRecord,
+    OwnFigures,
     ProductRecord,
     StockRecord,
     SupplyRecord,
@@ -107,6 +108,14 @@ class ErpFace(Protocol):
         """What this key may not see or do: one sentence per problem."""
         ...
 
+    def calls(self) -> int:
+        """How many calls were sent so far."""
+        ...
+
+    def own_figures(self) -> OwnFigures | None:
+        """What the ERP itself would offer of all goods now; ``None``: we do not ask this one."""
+        ...
+
     def close(self) -> None:
         """Close the connections."""
         ...
@@ -134,6 +143,14 @@ class ApiErp:
     def close(self) -> None:
         """Close the connections."""
         self._face.close()
+
+    def calls(self) -> int:
+        """How many calls were sent to the ERP so far."""
+        return self._face.calls()
+
+    def own_figures(self) -> OwnFigures | None:
+        """What the ERP itself would offer now, where it can be asked for that."""
+        return self._face.own_figures()
 
     def check(self) -> list[str]:
         """What is wrong with the ERP's data or our rights: one sentence per problem."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from threading import Lock
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -72,6 +73,9 @@ class ApiClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.access = access
+        self.calls = 0
+        """How many calls were sent so far, repetitions included."""
+        self._counting = Lock()
         self._sleep = sleep
         # No redirects and no proxy from the environment: the key goes to one address only.
         self._http = httpx.Client(
@@ -167,6 +171,8 @@ class ApiClient:
         return words[:_LONGEST_CAUSE]
 
     def _send(self, request: httpx.Request) -> httpx.Response | httpx.HTTPError:
+        with self._counting:
+            self.calls += 1
         try:
             return self._http.send(request)
         except httpx.HTTPError as error:

@@ -4,7 +4,7 @@ Put one ``NamedTuple`` per dataset here, its fields the columns of design 5 in t
 how they are read (the faces) and what the texts mean (``conversion.py``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -106,6 +106,18 @@ class Change(NamedTuple):
     sku: str | None
     location: str | None = None
     document: str | None = None
+
+
+class OwnFigures(NamedTuple):
+    """What an ERP itself would offer, to be compared with ATP.
+
+    ``quantities`` by SKU and location, of goods that are no kits; ``counted``: how
+    much of each commitment and supply, by its id, is in them.
+    """
+
+    name: str
+    quantities: Mapping[tuple[str, str], Decimal]
+    counted: Mapping[str, Decimal]
 
 
 def text_chunks(dataset: Dataset, rows: Iterable[Sequence[Any]]) -> Iterator[pa.Table]:

@@ -104,6 +104,14 @@ class OdooFace:
         """Close the connections."""
         self._client.close()
 
+    def calls(self) -> int:
+        """How many calls were sent so far."""
+        return self._client.calls()
+
+    def own_figures(self) -> None:
+        """Odoo is not asked for its own figures."""
+        return None
+
     # --- the catalogue ---
 
     def locations(self) -> list[LocationRecord]:

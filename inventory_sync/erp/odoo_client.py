@@ -64,6 +64,10 @@ class OdooClient:
         """Close the connections."""
         self._http.close()
 
+    def calls(self) -> int:
+        """How many calls were sent so far."""
+        return self._http.calls
+
     def company_id(self) -> int | None:
         """The one company that we look at, if one is named; asked for once."""
         name = self._login.company

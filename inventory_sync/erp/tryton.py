@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.domain.extract import OrderRequest
@@ -19,6 +20,7 @@ from inventory_sync.erp.api_rows import (
     CommitmentRecord,
     ComponentRecord,
     LocationRecord,
+    OwnFigures,
     ProductRecord,
     StockRecord,
     SupplyRecord,
@@ -26,6 +28,7 @@ from inventory_sync.erp.api_rows import (
 from inventory_sync.erp.tryton_changes import changes, last_change_at
 from inventory_sync.erp.tryton_client import Record, TrytonRest
 from inventory_sync.erp.tryton_demand import Drafts, commitments, open_moves, uncovered_lines
+from inventory_sync.erp.tryton_forecast import forecast
 from inventory_sync.erp.tryton_layout import Layout, StockOf, read_layout
 from inventory_sync.erp.tryton_lines import in_stock_units
 from inventory_sync.erp.tryton_supply import acknowledged, stock, supply
@@ -176,6 +179,19 @@ class Tryton:
         except ContractBroken as error:
             problems.append(str(error))
         return problems
+
+    def calls(self) -> int:
+        """How many calls were sent so far."""
+        return self._rest.client.calls
+
+    def own_figures(self) -> OwnFigures:
+        """What Tryton would offer today."""
+        rules = self._rules
+        layout = read_layout(
+            self._rest, stock_of=rules.stock_of, unavailable=(), company=rules.company
+        )
+        zone = ZoneInfo(layout.time_zone or "UTC")
+        return forecast(self._rest, layout, self._clock().astimezone(zone).date())
 
     def _orders(self) -> TrytonOrders | None:
         shop, customer = self._rules.web_shop, self._rules.customer

@@ -6,10 +6,11 @@ forgets one whose date has passed (facts 1.2, 1.5), it is supply here, with its 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from inventory_sync.erp.api_rows import AcknowledgedRecord, StockRecord, SupplyRecord
@@ -42,30 +43,47 @@ def stock(
     rest: TrytonRest, layout: Layout, skus: Collection[str] | None, read_at: datetime
 ) -> Iterator[StockRecord]:
     """The rows of ``stock``, one per SKU and warehouse: done moves, as Tryton adds them up."""
-    domains = _pages_of_goods(rest, skus)
     places = [
         (warehouse, ids, is_shut)
         for warehouse in layout.warehouses
         for ids, is_shut in (((warehouse.counted,), False), (warehouse.unavailable, True))
         if ids
     ]
-    asked = [(domain, place) for domain in domains for place in places]
+    found: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for zone, sku, units in figures_of_goods(rest, layout, skus, [ids for _, ids, _ in places]):
+        warehouse, _, is_shut = places[zone]
+        found[sku, warehouse.name][is_shut] += units
+    for (sku, place), (physical, unavailable) in sorted(found.items()):
+        yield StockRecord(sku, place, physical, unavailable, read_at)
+
+
+def figures_of_goods(
+    rest: TrytonRest,
+    layout: Layout,
+    skus: Collection[str] | None,
+    zones: Sequence[Sequence[int]],
+    *,
+    field: str = "quantity",
+    context: Mapping[str, object] = MappingProxyType({}),
+) -> Iterator[tuple[int, str, Decimal]]:
+    """A figure that Tryton computes, of goods in zones (locations with all that lies below them):
+    the zone's number, SKU and quantity. Calls run in parallel.
+    """
+    asked = [(domain, zone) for domain in _pages_of_goods(rest, skus) for zone in range(len(zones))]
+    always = {"company": layout.company, "with_childs": True, **context}
     answers = rest.client.together(
         partial(
             rest.page,
             "product.product",
             domain,
-            ["code", "quantity"],
-            {"company": layout.company, "locations": ids, "with_childs": True},
+            ["code", field],
+            {**always, "locations": zones[zone]},
         )
-        for domain, (_, ids, _) in asked
+        for domain, zone in asked
     )
-    found: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for (_, (warehouse, _, is_shut)), rows in zip(asked, answers, strict=True):
+    for (_, zone), rows in zip(asked, answers, strict=True):
         for row in rows:
-            found[row["code"], warehouse.name][is_shut] += quantity(row["quantity"])
-    for (sku, place), (physical, unavailable) in sorted(found.items()):
-        yield StockRecord(sku, place, physical, unavailable, read_at)
+            yield zone, row["code"], quantity(row[field])
 
 
 def _pages_of_goods(rest: TrytonRest, skus: Collection[str] | None) -> list[Domain]:

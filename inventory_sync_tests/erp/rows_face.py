@@ -69,6 +69,12 @@ class RowsFace:
     def check(self) -> list[str]:
         return []
 
+    def calls(self) -> int:
+        return len(self.asked)
+
+    def own_figures(self) -> None:
+        return None
+
     def close(self) -> None:
         pass
 

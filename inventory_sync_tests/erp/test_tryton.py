@@ -1,17 +1,23 @@
 """The connector ``tryton`` on a real Tryton 8.0: its figures, its changes, and what we write."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from inventory_sync.bench.erp import measure
+from inventory_sync.cli.app import app
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, NeedsDecision
 from inventory_sync.domain.imports import LANDS_WITHIN
 from inventory_sync.erp import tryton_client
 from inventory_sync.erp.api import ApiErp
+from inventory_sync.erp.api_rows import OwnFigures
 from inventory_sync.erp.tryton import Tryton, TrytonRules, connect
 from inventory_sync.erp.tryton_client import as_day
 from inventory_sync.settings import load_settings
@@ -450,3 +456,41 @@ def test_the_settings_lead_to_the_server(server, tmp_path):
         assert shelves(erp, "unavailable")["SKU-01"] == 9
         assert len(erp.snapshot().products) == 21
     assert "ERP: 21 rows of products are read" in told_of
+
+
+def test_bench_erp_lays_trytons_own_figures_beside_ours(server, office, tmp_path, monkeypatch):
+    file = tmp_path / "inventory_sync.yaml"
+    tryton = f"connector: tryton, url: '{server.erp}', api_key: '{server.key}'"
+    file.write_text(MINIMAL.replace("url: '${ERP_URL}'", tryton))
+    for name, value in {**ENVIRONMENT, "INVENTORY_SYNC_CONFIG": str(file)}.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(app, ["bench", "erp", "--json", "--sku", "SKU-06"])
+    assert done.exit_code == 0, done.output
+    told_of = json.loads(done.stdout)
+    load, _, one, _, own = told_of["rows"]
+    assert (load["skus"], own["rows"], one["skus"]) == (21, 60, 1)
+    assert 0 < one["calls"] <= 20
+    beside = told_of["comparison"]
+    assert (beside["compared"], beside["equal"], beside["unexplained"]) == (60, 55, [])
+    assert {(each["cause"].split()[3], each["units"]) for each in beside["differences"]} == {
+        ("hold", 12), ("order", 18), ("transfer", 10), ("work", 6), ("purchase", 40)
+    }  # fmt: skip
+
+
+def test_every_difference_is_explained_or_named(server, own):
+    past = as_day(datetime.now(UTC).date() - timedelta(days=2))
+    for sale in ("partial", "processing_waiting"):
+        own.rest.write("stock.shipment.out", own.shipment(sale), {"planned_date": past})
+    storage = Office(server, own.url, TrytonRules()).erp
+    for erp in (own.erp, storage):
+        assert measure(erp, calls=None, own=erp.own_figures).comparison.unexplained == []
+
+    def wrong() -> OwnFigures:
+        figures = storage.own_figures()
+        return figures._replace(
+            quantities={**figures.quantities, ("SKU-20", "EAST"): Decimal(3)},
+            counted={name: units for name, units in figures.counted.items() if units != 14},
+        )
+
+    comparison = measure(storage, calls=None, own=wrong).comparison
+    assert sorted(comparison.unexplained) == [("SKU-02", "WH"), ("SKU-20", "EAST")]

@@ -28,6 +28,7 @@ class Office:
 
     def __init__(self, server: Server, url: str, rules: TrytonRules) -> None:
         self.state = server.state
+        self.url = url
         face = connect(url, server.key, rules)
         self.rest: TrytonRest = face._rest
         self.face: Tryton = face

@@ -26,11 +26,11 @@ VIEWS = (files("inventory_sync") / "erp" / "views" / "tryton.sql").read_text()
 _PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 _numbers = count(1)
 _DATES = (
-    ("stock_move", ("planned_date", "effective_date", "write_date", "create_date")),
-    ("sale_sale", ("shipping_date", "sale_date", "quotation_date", "write_date", "create_date")),
-    ("sale_line", ("write_date", "create_date")),
+    ("stock_move", ("planned_date", "effective_date")),
+    ("sale_sale", ("shipping_date", "sale_date", "quotation_date")),
     ("purchase_line", ("delivery_date_store",)),
 )
+_TELL_OLD_CHANGES = "UPDATE erp_contract.tryton_settings SET event_days = 60"
 _CONFIGURATION = """\
 [database]
 uri = {uri}
@@ -127,6 +127,7 @@ def _seed(server: URL, dump: Path, state: dict[str, Any], names: list[str]) -> N
         later = ", ".join(f"{name} = {name} + interval '{age} days'" for name in columns)
         _execute(seed, f"UPDATE {table} SET {later}")
     install(seed.render_as_string(hide_password=False))
+    _execute(seed, _TELL_OLD_CHANGES)  # stamps stay: none may be of later today
     for name in copies:
         _execute(server, f"CREATE DATABASE {name} TEMPLATE {first}")
 

@@ -211,25 +211,27 @@ with period as not materialized (
             select (now() at time zone coalesce(nullif(c.timezone, ''), 'UTC'))::date
             from t_company_company c
             where c.id = (select tryton_company()))
+), goods as not materialized (
+    select id, sku, created_at from tryton_goods where type = 'goods'
 ), flow as not materialized (
-    select product, to_location as place, internal_quantity as quantity, changed_at from done
+    select g.id, g.sku, m.to_location as place, m.internal_quantity as quantity, m.changed_at
+    from goods g join done m on m.product = g.id
     union all
-    select product, from_location, -internal_quantity, changed_at from done
+    select g.id, g.sku, m.from_location, -m.internal_quantity, m.changed_at
+    from goods g join done m on m.product = g.id
     union all
-    select c.product, c.location, c.internal_quantity, p.date::timestamp
-    from t_stock_period_cache c
-    join period p on p.id = c.period
+    select g.id, g.sku, c.location, c.internal_quantity, p.date::timestamp
+    from goods g join t_stock_period_cache c on c.product = g.id join period p on p.id = c.period
     union all
-    select g.id, w.counted, 0, g.created_at from tryton_goods g cross join tryton_warehouses w
+    select g.id, g.sku, w.counted, 0, g.created_at from goods g cross join tryton_warehouses w
 )
-select g.sku, w.location, round(sum(f.quantity)::numeric, 6) as physical,
+select f.sku, w.location, round(sum(f.quantity)::numeric, 6) as physical,
     coalesce(round((sum(f.quantity) filter (where l.is_shut))::numeric, 6), 0) as unavailable,
     max(f.changed_at) at time zone 'UTC' as updated_at
 from flow f
-join tryton_goods g on g.id = f.product and g.type = 'goods'
 join tryton_places l on l.id = f.place
 join tryton_warehouses w on w.id = l.counted
-group by g.id, g.sku, w.id, w.location;
+group by f.id, f.sku, w.id, w.location;
 
 -- Lines of sales with what is known of their sale and, as gids, of their Shopify order: Tryton's
 -- own Shopify module keeps numbers, our sales have both gids in their web ID.

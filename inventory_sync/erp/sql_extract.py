@@ -82,25 +82,29 @@ def read_datasets(
     """Rows of several datasets within the transaction; on PostgreSQL in one round trip."""
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        return _pipelined(driver, schema or "public", scope, names)
+        return _at_once(driver, schema or "public", scope, names)
     return {name: _selected(connection, schema, scope, name) for name in names}
 
 
-def _pipelined(
+def _at_once(
     driver: Driver[Any], schema: str, scope: Scope, names: Sequence[str]
 ) -> dict[str, Rows]:
-    with driver.pipeline():
-        cursors = {
-            name: driver.execute(
-                sql.SQL("select {} from {} where {}").format(
-                    sql.SQL(", ").join(_read_columns(name)),
-                    sql.Identifier(schema, name),
-                    scope.postgres(DATASETS[name]),
-                )
-            )
-            for name in names
-        }
-        return {name: cursor.fetchall() for name, cursor in cursors.items()}
+    """All in one message: in a pipeline each statement would be sent, and waited for, by itself."""
+    statements = [
+        sql.SQL("select {} from {} where {}").format(
+            sql.SQL(", ").join(_read_columns(name)),
+            sql.Identifier(schema, name),
+            scope.postgres(DATASETS[name]),
+        )
+        for name in names
+    ]
+    rows: dict[str, Rows] = {}
+    with driver.cursor() as cursor:
+        cursor.execute(sql.SQL("; ").join(statements))
+        for name in names:
+            rows[name] = cursor.fetchall()
+            cursor.nextset()
+    return rows
 
 
 def _read_columns(name: str) -> Iterator[sql.Composable]:

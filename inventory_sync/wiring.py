@@ -4,6 +4,7 @@ Put here which connector, storefront and ledger belong to which setting. Everyth
 ready parts; everything below is handed what it needs.
 """
 
+import math
 import os
 import time
 import uuid
@@ -167,10 +168,17 @@ def _key(erp: Erp) -> str:
     return erp.api_key.get_secret_value() if erp.api_key else ""
 
 
-def storefront(name: str, store: Store, *, reserve_share: float = 0.0) -> ShopifyStorefront:
+def storefront(
+    name: str,
+    store: Store,
+    *,
+    reserve_share: float = 0.0,
+    left_seconds: Callable[[], float] = lambda: math.inf,
+) -> ShopifyStorefront:
     """The client of one store; it connects when it is first used.
 
-    ``reserve_share`` of the store's rate limit is left to other processes.
+    ``reserve_share`` of the store's rate limit is left to other processes; calls leave within
+    ``left_seconds`` or never.
     """
     endpoint = Endpoint(
         store=name,
@@ -178,7 +186,8 @@ def storefront(name: str, store: Store, *, reserve_share: float = 0.0) -> Shopif
         api_version=store.api_version,
         token=store.access_token.get_secret_value(),
     )
-    return ShopifyStorefront(ShopifyClient(endpoint, reserve_share=reserve_share))
+    client = ShopifyClient(endpoint, reserve_share=reserve_share, left_seconds=left_seconds)
+    return ShopifyStorefront(client)
 
 
 @contextmanager
@@ -188,10 +197,12 @@ def open_parts(
     *,
     tell: Callable[[str], None] = lambda line: None,
     reserve_share: float = 0.0,
+    left_seconds: Callable[[], float] = lambda: math.inf,
 ) -> Iterator[Parts]:
     """Everything that a pass needs, connected to the real world; closed afterwards.
 
-    ``reserve_share`` of each store's rate limit is left to other processes.
+    ``reserve_share`` of each store's rate limit is left to other processes; calls of stores leave
+    within ``left_seconds`` or never.
 
     Raises ``InventorySyncError`` when the ledger's database cannot be used, and
     ``ContractsRefused`` when the data contracts do not fit the code.
@@ -203,7 +214,7 @@ def open_parts(
         stack.callback(ledger.close)
         fronts: dict[str, ShopifyStorefront] = {}
         for name, store in settings.stores.items():
-            front = storefront(name, store, reserve_share=reserve_share)
+            front = storefront(name, store, reserve_share=reserve_share, left_seconds=left_seconds)
             stack.callback(front.close)
             fronts[name] = front
         yield Parts(

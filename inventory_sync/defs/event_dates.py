@@ -6,7 +6,8 @@ own: its calls leave a reserve of the rate limits to quantities, and a failure d
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Final
@@ -15,22 +16,32 @@ import dagster as dg
 
 from inventory_sync.defs.assets.published_promises import RESERVE_SHARE
 from inventory_sync.defs.resources import InventorySync
+from inventory_sync.flow.away import Away
 from inventory_sync.flow.event_dates import renew_dates
 from inventory_sync.flow.parts import Parts
 
 STAY: Final = timedelta(seconds=4)
 INTERVAL_SECONDS: Final = 10
 
+CALLS_LEAVE_SECONDS: Final = 25.0
+"""Of a tick; an answer may take ten more. Dagster gives it 60, and the desk may be taken at first.
+"""
+
 _LOG = logging.getLogger(__name__)
 
 
 class Desk:
-    """Keeps the parts open between ticks. One per code server; a failure closes them."""
+    """Keeps the parts open between ticks, and knows which stores are away. One per code server; a
+    failure closes the parts.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._parts: Parts | None = None
+        self._until_seconds = 0.0
+        self.away = Away()
 
     @contextmanager
     def parts(self, resource: InventorySync) -> Iterator[Parts | None]:
@@ -39,8 +50,11 @@ class Desk:
             yield None
             return
         try:
+            self._until_seconds = self._clock() + CALLS_LEAVE_SECONDS
             if self._parts is None:
-                opened = resource.parts(_LOG, reserve_share=RESERVE_SHARE)
+                opened = resource.parts(
+                    _LOG, reserve_share=RESERVE_SHARE, left_seconds=self._left_seconds
+                )
                 self._parts = self._stack.enter_context(opened)
             yield self._parts
         except Exception:
@@ -53,6 +67,9 @@ class Desk:
         """Close everything; the next tick opens it again."""
         with self._lock:
             self._close()
+
+    def _left_seconds(self) -> float:
+        return self._until_seconds - self._clock()
 
     def _close(self) -> None:
         stack, self._stack, self._parts = self._stack, ExitStack(), None
@@ -76,7 +93,7 @@ def event_dates(
 ) -> dg.SkipReason:
     """Everything is in the ledger's list, so a tick asks for no run."""
     with DESK.parts(inventory_sync) as parts:
-        renewed = renew_dates(parts, stay=STAY) if parts else None
+        renewed = renew_dates(parts, DESK.away, stay=STAY) if parts else None
     if renewed is None:
         return dg.SkipReason("an earlier tick, or another process, is renewing dates")
     for reason in renewed.reasons:

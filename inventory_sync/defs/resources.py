@@ -4,9 +4,10 @@ Put what assets receive from Dagster here. Keep choices of adapters out: ``wirin
 """
 
 import logging
+import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,14 +37,26 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
         return load_settings(Path(self.settings_file) if self.settings_file else None)
 
     @contextmanager
-    def parts(self, log: logging.Logger, *, reserve_share: float = 0.0) -> Iterator[Parts]:
+    def parts(
+        self,
+        log: logging.Logger,
+        *,
+        reserve_share: float = 0.0,
+        left_seconds: Callable[[], float] = lambda: math.inf,
+    ) -> Iterator[Parts]:
         """The parts of a pass; what they tell goes to the run's log.
 
-        ``reserve_share`` of each store's rate limit is left to other processes.
+        ``reserve_share`` of each store's rate limit is left to other processes; calls of stores
+        leave within ``left_seconds`` or never.
         """
         from inventory_sync.wiring import open_parts
 
-        with open_parts(self.settings(), tell=log.info, reserve_share=reserve_share) as parts:
+        with open_parts(
+            self.settings(),
+            tell=log.info,
+            reserve_share=reserve_share,
+            left_seconds=left_seconds,
+        ) as parts:
             yield parts
 
     @contextmanager

@@ -105,11 +105,13 @@ def _plan(
 
 
 def _is_told_since(figures_of: datetime, plan: VariantPlan, known: PublishedPromise | None) -> bool:
-    """Whether it would overwrite what is ours, and of later figures than those at hand."""
-    held = plan.variant.held
-    if plan.action != Action.WRITE or not known or not held or held.digest != known.digest:
+    """Whether it would overwrite what was told from later figures than those at hand. What is held
+    was perhaps read before that, or its answer was lost, so it does not tell who wrote it.
+    """
+    if not known or not known.told_at or known.told_at <= figures_of:
         return False
-    return known.told_at is not None and known.told_at > figures_of
+    held = plan.variant.held.digest if plan.variant.held else None
+    return plan.action == Action.WRITE or held != known.digest
 
 
 def _newer(plan: VariantPlan) -> VariantPlan:

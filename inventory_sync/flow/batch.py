@@ -18,8 +18,9 @@ from inventory_sync.domain.dirty import DirtySku, Mark
 from inventory_sync.domain.errors import StoreStopped
 from inventory_sync.domain.extract import EVERYTHING
 from inventory_sync.domain.guards import FEW, canary_skus
+from inventory_sync.flow.away import STOPPED_FOR, UNREACHABLE_FOR
 from inventory_sync.flow.canary import watch_few
-from inventory_sync.flow.event_pass import AWAY, STOPPED_FOR, UNREACHABLE_FOR, EventPasses
+from inventory_sync.flow.event_pass import AWAY, EventPasses
 from inventory_sync.flow.event_report import EventReport, StoreOutcome
 from inventory_sync.flow.lane import MOST_SKUS
 from inventory_sync.flow.new_day import skus_of_a_new_day

@@ -15,10 +15,11 @@ import pandas as pd
 
 from inventory_sync.domain.dirty import FAST_LANES, DirtySku, Mark
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
-from inventory_sync.domain.metafields import Owner, PublishedPromise
+from inventory_sync.domain.metafields import PublishedPromise
 from inventory_sync.domain.promise import Departures
 from inventory_sync.domain.promise_table import table_of
 from inventory_sync.domain.promise_value import locations_of
+from inventory_sync.flow.away import Away
 from inventory_sync.flow.parts import Parts
 from inventory_sync.flow.promise_publishing import (
     PromiseBasis,
@@ -67,9 +68,9 @@ def ask_for_dates(parts: Parts, work: Sequence[DirtySku]) -> None:
     parts.ledger.mark("event_dates", marks)
 
 
-def renew_dates(parts: Parts, *, stay: timedelta) -> Renewed | None:
+def renew_dates(parts: Parts, away: Away, *, stay: timedelta) -> Renewed | None:
     """Renew what is due; None if another process does so. One portion always, and others within
-    ``stay`` as long as no quantity waits.
+    ``stay`` as long as no quantity waits. Stores that are ``away`` are told later.
 
     Raises ``ErpUnavailable`` or ``ContractBroken`` when the ERP cannot be read: all stays on the
     list.
@@ -79,7 +80,7 @@ def renew_dates(parts: Parts, *, stay: timedelta) -> Renewed | None:
         if not is_mine:
             return None
         while work := ledger.take(["event_dates"], due=parts.now(), limit=PORTION_SKUS):
-            _renew(parts, work, renewed)
+            _renew(parts, away, work, renewed)
             if parts.now() >= until or _quantities_wait(parts):
                 break
     return renewed
@@ -90,39 +91,35 @@ def _quantities_wait(parts: Parts) -> bool:
     return any(at <= parts.now() for at in due.values())
 
 
-def _renew(parts: Parts, work: Sequence[DirtySku], renewed: Renewed) -> None:
-    """Tell every live store of these SKUs; what one does not take is tried again later."""
-    bases = _bases(parts, sorted({item.sku for item in work}))
-    failed = False
-    for store in parts.promise_fronts:
-        if not parts.policies[store].live:
+def _renew(parts: Parts, away: Away, work: Sequence[DirtySku], renewed: Renewed) -> None:
+    """Tell every live store of these SKUs, all at once; what one does not take is tried again."""
+    stores = [store for store in parts.promise_fronts if parts.policies[store].live]
+    near = [store for store in stores if not away.has(store, parts.now())]
+    bases = _bases(parts, sorted({item.sku for item in work})) if near else []
+    with parts.threads(max(1, len(near))) as pool:
+        waiting = {store: pool.submit(_tell_all, parts, store, bases) for store in near}
+    failed = len(near) < len(stores)
+    for store, telling in waiting.items():
+        try:
+            reports = telling.result()
+        except (StoreStopped, StoreUnreachable) as error:
+            away.add(store, error, parts.now())
+            renewed.reasons.append(str(error))
+            failed = True
             continue
-        for basis in bases:
-            try:
-                report = _tell(parts, store, basis)
-            except (StoreStopped, StoreUnreachable) as error:
-                renewed.reasons.append(str(error))
-                failed = True
-                break
-            if report:
-                renewed.variants.update(report.rows["action"])
-                failed |= bool(report.sent.refused or report.sent.unknown)
-    parts.ledger.clear(work)
+        for report in reports:
+            renewed.variants.update(report.rows["action"])
+            failed |= bool(report.sent.refused or report.sent.unknown)
     renewed.skus += len(work)
-    if failed:
-        _try_again(parts, work)
+    _take_off(parts, work, failed=failed)
 
 
-def _try_again(parts: Parts, work: Sequence[DirtySku]) -> None:
+def _take_off(parts: Parts, work: Sequence[DirtySku], *, failed: bool) -> None:
+    """What failed is never off the list in between: who is killed there would lose it."""
     now = parts.now()
-    parts.ledger.mark(
-        "event_dates",
-        [
-            Mark(item.sku, item.occurred_at, now + AGAIN_AFTER, "a store could not be told")
-            for item in work
-            if now - item.occurred_at < LEFT_AFTER
-        ],
-    )
+    again = [item for item in work if failed and now - item.occurred_at < LEFT_AFTER]
+    parts.ledger.postpone(again, due_at=now + AGAIN_AFTER, reason="a store could not be told")
+    parts.ledger.clear([item for item in work if item not in again])
 
 
 def _bases(parts: Parts, skus: Sequence[str]) -> list[PromiseBasis]:
@@ -140,11 +137,16 @@ def _bases(parts: Parts, skus: Sequence[str]) -> list[PromiseBasis]:
     return [PromiseBasis(table, departures, asked_at, frozenset(facts.skus), read_at)]
 
 
+def _tell_all(parts: Parts, store: str, bases: Sequence[PromiseBasis]) -> list[PromiseReport]:
+    reports = (_tell(parts, store, basis) for basis in bases)
+    return [report for report in reports if report]
+
+
 def _tell(parts: Parts, store: str, basis: PromiseBasis) -> PromiseReport | None:
     """Renew what the store tells of these SKUs; None when that is nothing."""
     pass_id, ledger = parts.new_id(), parts.ledger
     with ledger.promise_lock(store, patience_seconds=LOCK_PATIENCE_SECONDS):
-        told = ledger.published_promises(store, Owner.VARIANT, skus=basis.skus)
+        told = ledger.availability_told(store, skus=basis.skus)
         known = {name: each for name, each in told.items() if locations_of(each.value)}
         read = parts.promise_fronts[store].variants_of(known) if known else ()
         # One that has another SKU by now is the hourly renewal's.

@@ -57,6 +57,10 @@ class EventMemory(Protocol):
         """Take SKUs off the list, unless they have been marked again since they were taken."""
         ...
 
+    def postpone(self, work: Sequence[DirtySku], *, due_at: datetime, reason: str) -> None:
+        """Put off SKUs that were taken, unless they have been marked again since."""
+        ...
+
     def dirty(self) -> pd.DataFrame:
         """The whole list: lane, sku, occurred_at, due_at, reason, marks, generation."""
         ...

@@ -21,6 +21,7 @@ from inventory_sync.domain.kits import related_skus
 from inventory_sync.domain.known import with_unheard
 from inventory_sync.domain.publication import LevelKey
 from inventory_sync.flow.act import Plan, Sent, act
+from inventory_sync.flow.away import Away
 from inventory_sync.flow.days import lookahead
 from inventory_sync.flow.event_dates import ask_for_dates
 from inventory_sync.flow.event_guard import EventGuard
@@ -39,9 +40,6 @@ EXPLAIN_AFTER = timedelta(seconds=3)
 
 AWAY = "the store could not be worked with"
 
-UNREACHABLE_FOR, STOPPED_FOR = timedelta(seconds=30), timedelta(minutes=5)
-"""A store that cannot be worked with is left alone for so long."""
-
 
 class EventPasses:
     """Runs event passes, ``abreast`` at the same time at most; keeps threads warm and knows which
@@ -53,7 +51,7 @@ class EventPasses:
         self._kind = kind
         self._pool = parts.threads(max(1, abreast * len(parts.policies)))
         self._guard = EventGuard(parts)
-        self._away: dict[str, datetime] = {}
+        self._away = Away()
         self._closures: dict[str, frozenset[str]] = {}
         self._terms = {
             store: StoreTerms(policy.locations, policy.rules)
@@ -139,7 +137,7 @@ class EventPasses:
         for store, writes in plan.stores.items():
             if not self._parts.policies[store].live:
                 continue
-            if self._away.get(store, now) > now:
+            if self._away.has(store, now):
                 outcomes[store] = StoreOutcome(repair=dict.fromkeys(writes.skus, AWAY))
                 continue
             held = self._guard.held(store, pass_id, writes.changes, writes.counted)
@@ -186,9 +184,8 @@ class EventPasses:
     def _leave_alone(
         self, store: str, pass_id: str, error: StoreStopped | StoreUnreachable
     ) -> None:
-        stopped = isinstance(error, StoreStopped)
-        self._away[store] = self._parts.now() + (STOPPED_FOR if stopped else UNREACHABLE_FOR)
-        if stopped:
+        self._away.add(store, error, self._parts.now())
+        if isinstance(error, StoreStopped):
             note_failure(self._parts, store, pass_id, error)
 
     def _stamp(self, plan: FewPlan, store: str, outcome: StoreOutcome) -> None:

@@ -121,14 +121,14 @@ def publish_availability(
             f"{basis.asked_at:%Y-%m-%d %H:%M} UTC, which is too long ago; run the whole job."
         )
     only = levels.attrs.get("only")
+    # Reading all may take minutes, in which others are not kept from telling a few SKUs.
+    variants = [v for v in parts.promise_fronts[store].variants() if not only or v.sku in only]
     with ExitStack() as stack:
         if live:
             lock = parts.ledger.promise_lock(store, patience_seconds=LOCK_PATIENCE_SECONDS)
             stack.enter_context(lock)
         known = parts.ledger.published_promises(store, Owner.VARIANT)
-        variants = parts.promise_fronts[store].variants()
-        mine = [each for each in variants if not only or each.sku in only]
-        shown = Shown(mine, known, levels)
+        shown = Shown(variants, known, levels)
         return bring_up_to_date(parts, store, basis, shown, pass_id=pass_id, live=live)
 
 
@@ -204,9 +204,13 @@ def _write(
     front, ledger = parts.promise_fronts[store], parts.ledger
     refusal = front.define_promises(Owner.VARIANT) if any(stages) else None
     values = {plan.variant.variant_id: _promise(plan) for stage in stages for plan in stage}
-    found = [promise for plan in plans if (promise := _found_there(plan, shown))]
+    kept = [plan for plan in plans if plan.action == Action.KEEP]
+    found = [_found_there(plan) for plan in kept if not _is_known(plan, shown)]
     news = [*values.values(), *found]
     ledger.save_published_promises(store, Owner.VARIANT, news, pass_id=pass_id, at=parts.now())
+    if shown.are_few:
+        right = [plan.variant.variant_id for plan in kept if _is_known(plan, shown)]
+        ledger.found_right(store, right, at=parts.now())
     writes = [[plan.write for plan in stage] for stage in stages]
     sent = send_all(parts, store, Owner.VARIANT, writes)
     remember(parts, store, Owner.VARIANT, values, sent, pass_id=pass_id)
@@ -219,15 +223,15 @@ def _promise(plan: VariantPlan) -> PublishedPromise:
     return PublishedPromise(plan.variant.variant_id, plan.variant.sku, plan.value, None)
 
 
-def _found_there(plan: VariantPlan, shown: Shown) -> PublishedPromise | None:
-    """What is there already, though we do not know that we wrote it: an answer was lost. Of a few,
-    also what we know, for it has been found right by later figures.
-    """
+def _found_there(plan: VariantPlan) -> PublishedPromise:
+    """What is there already, though we do not know that we wrote it: an answer was lost."""
+    digest = plan.variant.held.digest if plan.variant.held else None
+    return PublishedPromise(plan.variant.variant_id, plan.variant.sku, plan.value, digest)
+
+
+def _is_known(plan: VariantPlan, shown: Shown) -> bool:
     held, last = plan.variant.held, shown.known.get(plan.variant.variant_id)
-    is_known = held and last and last.digest == held.digest
-    if plan.action != Action.KEEP or held is None or (is_known and not shown.are_few):
-        return None
-    return PublishedPromise(plan.variant.variant_id, plan.variant.sku, plan.value, held.digest)
+    return held is not None and last is not None and last.digest == held.digest
 
 
 def _rows(plans: Sequence[VariantPlan], sent: Sent) -> pd.DataFrame:

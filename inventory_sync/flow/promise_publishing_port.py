@@ -66,13 +66,18 @@ class PromiseMemory(Protocol):
         """
         ...
 
-    def published_promises(
-        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
-    ) -> dict[str, PublishedPromise]:
-        """What was last written, or was about to be, by the gid of the variant or order.
+    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
+        """What was last written, or was about to be, by the gid of the variant or order."""
+        ...
 
-        With ``skus``, that of variants told as one of these alone.
-        """
+    def availability_told(
+        self, store: str, *, skus: Collection[str]
+    ) -> dict[str, PublishedPromise]:
+        """The same of the variants alone that were told as one of these SKUs."""
+        ...
+
+    def found_right(self, store: str, variant_ids: Collection[str], *, at: datetime) -> None:
+        """Variants that would be told the same now: told by whom they were, right as of ``at``."""
         ...
 
     def save_published_promises(

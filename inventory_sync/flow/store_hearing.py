@@ -20,8 +20,9 @@ from inventory_sync.domain.errors import (
 )
 from inventory_sync.domain.publication import LEVEL
 from inventory_sync.domain.webhooks import InboxEntry
+from inventory_sync.flow.away import Away
 from inventory_sync.flow.drafts import NOT_ITS_FAULT, hear_draft, poll_drafts
-from inventory_sync.flow.event_pass import EXPLAIN_AFTER, STOPPED_FOR, UNREACHABLE_FOR
+from inventory_sync.flow.event_pass import EXPLAIN_AFTER
 from inventory_sync.flow.full_pass import note_failure
 from inventory_sync.flow.gather import arrived_by, placed, read_orders
 from inventory_sync.flow.parts import Parts
@@ -56,7 +57,7 @@ class StoreEar:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._pool = parts.threads(max(1, len(parts.policies)))
-        self._away: dict[str, datetime] = {}
+        self._away = Away()
         self._suspects: dict[str, dict[str, Suspect]] = {store: {} for store in parts.policies}
         self._poll_at = dict.fromkeys(parts.policies, parts.now())
         self._postponed: dict[int, Postponed] = {}
@@ -64,7 +65,7 @@ class StoreEar:
     def hear(self) -> datetime | None:
         """Fetch what hints point at, and poll the stores whose time has come."""
         now = self._parts.now()
-        near = [store for store in self._parts.policies if self._away.get(store, now) <= now]
+        near = [store for store in self._parts.policies if not self._away.has(store, now)]
         entries: dict[str, list[InboxEntry]] = defaultdict(list)
         limit = HINTS_AT_ONCE + len(self._postponed)
         for entry in self._parts.ledger.inbox(near, limit=limit):
@@ -86,7 +87,7 @@ class StoreEar:
             return now
         times = [self._poll_at[store] for store in near]
         times += [each.look_at for store in near for each in self._suspects[store].values()]
-        times += [at for at in self._away.values() if at > now]
+        times += self._away.ends(now)
         times += [later.again_at for later in self._postponed.values()]
         return min(times, default=None)
 
@@ -105,12 +106,9 @@ class StoreEar:
 
     def _leave_alone(self, store: str, error: StoreStopped | StoreUnreachable) -> None:
         """Its hints stay in the inbox; the other stores go on."""
-        now = self._parts.now()
+        self._away.add(store, error, self._parts.now())
         if isinstance(error, StoreStopped):
             note_failure(self._parts, store, self._parts.new_id(), error)
-            self._away[store] = now + STOPPED_FOR
-        else:
-            self._away[store] = now + UNREACHABLE_FOR
 
     def _poll(self, store: str) -> None:
         read_orders(self._parts, store)

@@ -44,16 +44,21 @@ _TAKE: Final = text("""
     limit :limit""")
 
 _TAKEN: Final = {"lane": "text", "sku": "text", "generation": "bigint"}
+_STILL: Final = f"""
+    select dirty.lane, dirty.sku
+    from {given(**_TAKEN)} join inventory_sync.dirty_skus as dirty
+        on dirty.lane = given.lane and dirty.sku = given.sku
+        and dirty.generation = given.generation
+    order by dirty.lane, dirty.sku
+    for update of dirty"""
 _CLEAR: Final = text(f"""
-    with done as (
-        select dirty.lane, dirty.sku
-        from {given(**_TAKEN)} join inventory_sync.dirty_skus as dirty
-            on dirty.lane = given.lane and dirty.sku = given.sku
-            and dirty.generation = given.generation
-        order by dirty.lane, dirty.sku
-        for update of dirty)
+    with done as ({_STILL})
     delete from inventory_sync.dirty_skus as dirty using done
     where dirty.lane = done.lane and dirty.sku = done.sku""")
+_POSTPONE: Final = text(f"""
+    with late as ({_STILL})
+    update inventory_sync.dirty_skus as dirty set due_at = :due_at, reason = :reason from late
+    where dirty.lane = late.lane and dirty.sku = late.sku""")
 
 
 class DirtyList:
@@ -100,6 +105,15 @@ class DirtyList:
         rows = ({name: getattr(sku, name) for name in _TAKEN} for sku in done)
         with self._engine.begin() as connection:
             connection.execute(_CLEAR, {"rows": as_rows(rows)})
+
+    def postpone(self, work: Sequence[DirtySku], *, due_at: datetime, reason: str) -> None:
+        """Put off SKUs that were taken, unless they have been marked again since."""
+        if not work:
+            return
+        rows = ({name: getattr(sku, name) for name in _TAKEN} for sku in work)
+        later = {"rows": as_rows(rows), "due_at": due_at, "reason": reason}
+        with self._engine.begin() as connection:
+            connection.execute(_POSTPONE, later)
 
     def dirty(self) -> pd.DataFrame:
         """The whole list: lane, sku, generation, occurred_at, due_at, reason, marks."""

@@ -7,9 +7,9 @@ what became of it.
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine, delete, literal, select, text
+from sqlalchemy import Engine, Select, delete, literal, select, text, update
 
 from inventory_sync.domain.metafields import Owner, PublishedPromise
 from inventory_sync.ledger.frames import as_rows, given
@@ -36,26 +36,38 @@ _SAVE_ORDERS: Final = text(f"""
         pass_id = excluded.pass_id, published_at = excluded.published_at""")
 
 
+_VARIANTS: Final = select(
+    *(
+        published_promises.c[name]
+        for name in ("variant_id", "sku", "profile", "digest", "published_at")
+    )
+)
+_ORDERS: Final = select(
+    promised_orders.c.order_id,
+    literal(None),
+    *(promised_orders.c[name] for name in ("dates", "digest", "published_at")),
+)
+
+
 class PublishedPromises:
     """The part of the ledger that knows what the stores were told of dates."""
 
     _engine: Engine
 
-    def published_promises(
-        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
-    ) -> dict[str, PublishedPromise]:
-        """What was last written, or was about to be, by the gid of the variant or order.
+    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
+        """What was last written, or was about to be, by the gid of the variant or order."""
+        if owner == Owner.VARIANT:
+            return self._told(_VARIANTS.where(published_promises.c.store == store))
+        return self._told(_ORDERS.where(promised_orders.c.store == store))
 
-        With ``skus``, that of variants told as one of these alone.
-        """
-        of = published_promises.c if owner == Owner.VARIANT else promised_orders.c
-        query = (
-            select(of.variant_id, of.sku, of.profile, of.digest, of.published_at)
-            if owner == Owner.VARIANT
-            else select(of.order_id, literal(None), of.dates, of.digest, of.published_at)
-        ).where(of.store == store)
-        if skus is not None:
-            query = query.where(published_promises.c.sku == any_of(skus))
+    def availability_told(
+        self, store: str, *, skus: Collection[str]
+    ) -> dict[str, PublishedPromise]:
+        """The same of the variants alone that were told as one of these SKUs."""
+        of = published_promises.c
+        return self._told(_VARIANTS.where(of.store == store, of.sku == any_of(skus)))
+
+    def _told(self, query: Select[Any]) -> dict[str, PublishedPromise]:
         with self._engine.connect() as connection:
             return {
                 owner_id: PublishedPromise(
@@ -67,6 +79,15 @@ class PublishedPromises:
                 )
                 for owner_id, sku, value, digest, told_at in connection.execute(query)
             }
+
+    def found_right(self, store: str, variant_ids: Collection[str], *, at: datetime) -> None:
+        """Variants that would be told the same now: told by whom they were, right as of ``at``."""
+        of = published_promises.c
+        same = update(published_promises).where(
+            of.store == store, of.variant_id == any_of(sorted(variant_ids))
+        )
+        with self._engine.begin() as connection:
+            connection.execute(same.values(published_at=at))
 
     def save_published_promises(
         self,

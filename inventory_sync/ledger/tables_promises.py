@@ -17,7 +17,7 @@ published_promises = Table(
     Column("profile", JSONB, nullable=False),  # the availability, as the storefront reads it
     words("digest", nullable=True),  # of the metafield; null while a call has no answer yet
     words("pass_id"),
-    instant("published_at"),
+    instant("published_at"),  # or when it was found right since, by a pass over its SKU
     PrimaryKeyConstraint("store", "variant_id"),
     Index(None, "sku"),
 )

@@ -70,7 +70,9 @@ class _TimeIsOver(Exception):
 class ShopifyClient:
     """Sends operations to one store. ``transport`` replaces the network in tests.
 
-    ``reserve_share`` of the store's rate limit is left to other processes.
+    ``reserve_share`` of the store's rate limit is left to other processes. ``left_seconds`` tells
+    how long from now calls may leave, for whoever has to be done by then: whatever has not left
+    fails, and the answer to what has left is awaited for a shorter time.
     """
 
     def __init__(
@@ -80,11 +82,13 @@ class ShopifyClient:
         transport: httpx.BaseTransport | None = None,
         timing: Timing | None = None,
         reserve_share: float = 0.0,
+        left_seconds: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self.store = endpoint.store
         self.served_version = endpoint.api_version
         self._endpoint = endpoint
         self.timing = timing or Timing()
+        self._left_seconds = left_seconds
         # No redirects and no proxy from the environment: the token goes to one address only.
         self._http = httpx.Client(
             transport=transport,
@@ -112,7 +116,8 @@ class ShopifyClient:
         of attempts brought no answer.
         """
         passing = (Throttled, NotSent, RetryLater)
-        result = self._persist(operation, variables, passing=passing)
+        send_by = self.timing.clock() + self._left_seconds()
+        result = self._persist(operation, variables, passing=passing, send_by=send_by)
         if isinstance(result, Answer | TooCostly):
             return result
         raise self._error(operation, result)
@@ -129,6 +134,7 @@ class ShopifyClient:
         Rejected as ``NOT_SENT`` when its turn would have come too late. Raises ``StoreStopped`` or
         ``StoreUnreachable``: in both cases nothing was changed.
         """
+        within_seconds = min(within_seconds, self._left_seconds())
         send_by = self.timing.clock() + within_seconds
         result = self._persist(operation, variables, passing=(Throttled, NotSent), send_by=send_by)
         match result:
@@ -188,7 +194,7 @@ class ShopifyClient:
         variables: Mapping[str, Any],
         *,
         passing: tuple[type, ...],
-        send_by: float = math.inf,
+        send_by: float,
     ) -> Result | NotSent | TooLate:
         """The first result that is not ``passing``, or the last of a bounded number."""
         attempt = 1
@@ -197,7 +203,8 @@ class ShopifyClient:
             if not isinstance(result, passing) or attempt == MAX_ATTEMPTS:
                 return result
             wait_seconds = self._wait_before_next(result, attempt)
-            if isinstance(result, NotSent) and self.timing.clock() + wait_seconds > send_by:
+            is_last = self.timing.clock() + wait_seconds > send_by
+            if is_last and isinstance(result, NotSent | RetryLater):
                 return result
             self._log.info(
                 "shopify.again",

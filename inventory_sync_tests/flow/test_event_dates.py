@@ -1,102 +1,22 @@
 """After an event the stores tell new dates soon: those that the hourly renewal would tell."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import pandas as pd
 import pytest
 
 from inventory_sync.domain.dirty import Mark
 from inventory_sync.domain.errors import ErpUnavailable, StoreUnreachable
-from inventory_sync.domain.promise import Place
-from inventory_sync.flow.event_dates import LEFT_AFTER, PORTION_SKUS, Renewed, renew_dates
+from inventory_sync.flow.away import Away
+from inventory_sync.flow.event_dates import LEFT_AFTER, PORTION_SKUS, renew_dates
 from inventory_sync.flow.event_pass import EventPasses
 from inventory_sync.flow.evidence import pending_changes
-from inventory_sync.flow.gather import read_erp
-from inventory_sync.flow.parts import PromisePolicy
-from inventory_sync.flow.plan import Basis
-from inventory_sync.flow.promise_publishing import (
-    PromiseBasis,
-    PromiseReport,
-    publish_availability,
-)
-from inventory_sync.flow.promises_now import promise_basis
 from inventory_sync.simulation.memory import MemoryLedger
 from inventory_sync_tests.domain.dated_worlds import supply
-from inventory_sync_tests.domain.promises import calendar
-from inventory_sync_tests.flow.lanes import SET, Lanes, add_kit, sales_order, work_on
-from inventory_sync_tests.flow.world import World, build_world
-from inventory_sync_tests.shopify.fake_promises import FakePromises, variant_of
-
-LATER = supply("S-7", sku="OAK-TABLE", quantity="30", due_date="2026-12-01")
-
-
-class Dates:
-    """The small company with its lanes, whose stores tell dates. ``hour`` is the hourly renewal."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        add_kit(world)
-        world.erp.rows = {**world.erp.rows, "supply": [LATER]}
-        world.erp.taken_at = world.now
-        world.promises = PromisePolicy(places={"NYC": Place("NYC", calendar())})
-        self.fronts = {name: FakePromises(front) for name, front in world.stores.items()}
-        for front in world.stores.values():
-            front.scopes |= {"write_products"}
-        world.promise_fronts = dict(self.fronts)
-        world.run()
-        self.lanes = Lanes(world)
-        self.lanes.restart()
-        self.lanes.until_quiet()
-        self.hour()
-        for front in self.fronts.values():
-            front.calls.clear()
-
-    def basis(self) -> PromiseBasis:
-        self.world.erp.taken_at = self.world.now
-        parts, read_at = self.world.parts, self.world.now
-        judged = read_erp(parts, "hour")
-        return promise_basis(parts, judged.snapshot, Basis.of(parts, judged), read_at=read_at)
-
-    def hour(self, basis: PromiseBasis | None = None) -> dict[str, PromiseReport]:
-        basis = basis or self.basis()
-        return {
-            store: publish_availability(
-                self.world.parts, store, basis, self.levels(store), pass_id="hour", live=True
-            )
-            for store in self.fronts
-        }
-
-    def levels(self, store: str) -> pd.DataFrame:
-        front = self.world.stores[store]
-        at = front.locations[0].store_location_id
-        rows = [(each.inventory_item_id, at, each.sku) for each in front.items.values()]
-        return pd.DataFrame(rows, columns=["inventory_item_id", "store_location_id", "sku"])
-
-    def event(self, *skus: str) -> None:
-        for sku in skus or ("OAK-TABLE",):
-            self.lanes.event(sku)
-        self.lanes.turn()
-
-    def renew(self, *, after: float = 11) -> Renewed:
-        self.lanes.later(after)
-        renewed = renew_dates(self.world.parts, stay=timedelta(seconds=4))
-        assert renewed is not None
-        return renewed
-
-    def steps(self, sku: str = "OAK-TABLE", store: str = "b2b") -> Any:
-        owner = self.owner(sku, store)
-        (only,) = json.loads(self.fronts[store].held[owner])["places"]
-        return only["steps"]
-
-    def owner(self, sku: str = "OAK-TABLE", store: str = "b2b") -> str:
-        return variant_of(self.world.key(store, sku).inventory_item_id)
-
-    def written(self, store: str = "b2b") -> list[set[str]]:
-        return [{each.owner_id for each in call} for call in self.fronts[store].calls]
+from inventory_sync_tests.flow.dates import LATER, Dates
+from inventory_sync_tests.flow.lanes import SET, sales_order, work_on
+from inventory_sync_tests.flow.world import build_world
 
 
 @pytest.fixture
@@ -186,12 +106,16 @@ def test_a_renewal_of_older_figures_does_not_overwrite_later_ones(dates: Dates) 
     assert dates.renew().variants == {"keep": 6}
 
 
-def test_what_an_event_found_right_is_not_set_back_either(dates: Dates) -> None:
+def test_what_an_event_found_right_is_not_set_back_though_it_is_not_told_anew(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dates.lanes.commit(sales_order("5"))
     old = dates.basis()
     dates.lanes.commit()
     dates.event()
-    dates.renew()
+    with monkeypatch.context() as kept:
+        kept.setattr(dates.world.ledger, "save_published_promises", lambda *what, **how: None)
+        dates.renew()
     dates.hour(old)
     assert dates.steps()[0] == [20, "2026-11-23"]
 
@@ -213,6 +137,9 @@ def test_what_somebody_else_wrote_is_named_and_written_anew(dates: Dates) -> Non
     assert dates.steps()[0] == [20, "2026-11-23"]
     findings = dates.world.findings("b2b promises")
     assert list(findings["kind"]) == ["foreign-promise"]
+    dates.event("MINIMALIST-SPOON")
+    dates.renew()
+    assert len(dates.world.findings("b2b promises")) == 1, "another SKU does not close it"
     dates.event()
     dates.renew()
     assert dates.world.findings("b2b promises").empty
@@ -229,10 +156,19 @@ def test_many_skus_are_told_in_portions_of_which_all_but_one_let_quantities_pass
     dates.lanes.later(11)
     now = world.now
     world.ledger.mark("store_orders", [Mark("OAK-TABLE", now, now, "order of a store")])
-    first = renew_dates(world.parts, stay=timedelta(seconds=4))
+    first = renew_dates(world.parts, Away(), stay=timedelta(seconds=4))
     assert first is not None
     assert first.skus == PORTION_SKUS
     assert list(dates.lanes.dirty("event_dates")) == skus[-1:]
+
+
+def test_a_tick_begins_no_portion_after_its_time(dates: Dates) -> None:
+    skus = [f"CHAIR-{number:02}" for number in range(2 * PORTION_SKUS + 1)]
+    now = dates.world.now
+    dates.world.ledger.mark("event_dates", [Mark(sku, now, now, "order") for sku in skus])
+    assert dates.renew(stay=0).skus == PORTION_SKUS
+    assert dates.renew().skus == PORTION_SKUS + 1
+    assert dates.lanes.dirty() == {}
 
 
 def test_an_erp_that_is_away_leaves_all_on_the_list(dates: Dates) -> None:
@@ -254,13 +190,36 @@ def test_batches_and_stores_that_are_only_shown_leave_no_dates_to_renew(dates: D
     assert dates.lanes.dirty("event_dates") == {}
 
 
+def test_a_store_that_is_only_shown_is_not_told_beside_a_live_one(dates: Dates) -> None:
+    policies = dates.world.policies
+    policies["b2b"] = replace(policies["b2b"], live=False)
+    dates.lanes.commit(sales_order("5"))
+    dates.event()
+    dates.renew()
+    assert dates.written() == []
+    assert dates.written("b2c") != []
+
+
+def test_a_variant_that_has_another_sku_by_now_is_not_told_the_dates_of_the_old_one(
+    dates: Dates,
+) -> None:
+    item = dates.world.key("b2b").inventory_item_id
+    renamed, items = dates.owner(), dates.world.stores["b2b"].items
+    items[item] = replace(items[item], sku="OAK-DESK")
+    dates.lanes.commit(sales_order("5"))
+    dates.event()
+    dates.renew()
+    assert renamed not in set().union(*dates.written())
+    assert dates.written("b2c") != []
+
+
 def test_only_one_renews_and_not_while_the_hourly_renewal_writes(dates: Dates) -> None:
     dates.lanes.commit(sales_order("5"))
     dates.event()
     dates.lanes.later(11)
     ledger, parts = dates.world.ledger, dates.world.parts
     with ledger.lane_lock("event_dates", patience_seconds=1):
-        assert renew_dates(parts, stay=timedelta(0)) is None
+        assert renew_dates(parts, Away(), stay=timedelta(0)) is None
     with ledger.promise_lock("b2b", patience_seconds=1):
         with pytest.raises(StoreUnreachable, match="being renewed"):
             dates.hour()

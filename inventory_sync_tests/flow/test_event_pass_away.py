@@ -4,7 +4,7 @@ import pytest
 
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, StoreStopped
 from inventory_sync.domain.errors import StoreUnreachable as Unreachable
-from inventory_sync.flow.event_pass import STOPPED_FOR, UNREACHABLE_FOR
+from inventory_sync.flow.away import STOPPED_FOR, UNREACHABLE_FOR
 from inventory_sync_tests.flow.lanes import Lanes, event_pass
 from inventory_sync_tests.flow.world import World
 

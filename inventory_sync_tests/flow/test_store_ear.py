@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from inventory_sync.domain.errors import ErpUnavailable, StoreStopped, StoreUnreachable
-from inventory_sync.flow.event_pass import EXPLAIN_AFTER, STOPPED_FOR, UNREACHABLE_FOR
+from inventory_sync.flow.away import STOPPED_FOR, UNREACHABLE_FOR
+from inventory_sync.flow.event_pass import EXPLAIN_AFTER
 from inventory_sync.flow.store_hearing import MOST_TRIES, POLL_EVERY, StoreEar
 from inventory_sync_tests.flow.lanes import Lanes, level_id, watch_reading
 from inventory_sync_tests.flow.world import Shop, World

@@ -88,6 +88,23 @@ def test_clearing_spares_what_was_marked_again(ledger: Ledger) -> None:
     assert left.generation > before[0].generation
 
 
+def test_what_is_postponed_keeps_its_age_and_what_was_marked_again_its_time(
+    ledger: Ledger,
+) -> None:
+    ledger.mark("order_events", [mark("OAK-TABLE", 1), mark("RETRO-CLOCK", 2)])
+    before = taken(ledger)
+    ledger.mark("order_events", [mark("RETRO-CLOCK", 3)])
+
+    ledger.postpone(before, due_at=minutes(9), reason="a store could not be told")
+
+    now = ledger.take(["order_events"], due=minutes(8), limit=9)
+    assert [row.sku for row in now] == ["RETRO-CLOCK"]
+    table = taken(ledger)[0]
+    assert (table.sku, table.occurred_at, table.due_at) == ("OAK-TABLE", minutes(1), minutes(9))
+    ledger.clear(before)
+    assert [row.sku for row in taken(ledger)] == ["RETRO-CLOCK"]
+
+
 def test_a_generation_never_comes_back_after_its_sku_was_cleared(ledger: Ledger) -> None:
     """Else an orphaned pass would clear the mark of an event that it has never seen."""
     ledger.mark("order_events", [mark("OAK-TABLE")])

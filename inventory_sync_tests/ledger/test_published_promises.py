@@ -60,9 +60,20 @@ def test_the_last_word_counts_and_the_others_stay(memory: PromiseMemory) -> None
 
 def test_those_of_some_skus_come_with_when_they_were_told(memory: PromiseMemory) -> None:
     save(memory, Owner.VARIANT, CLOCK, TABLE, at=3)
-    (found,) = memory.published_promises(STORE, Owner.VARIANT, skus=["RETRO-CLOCK", "X"]).values()
+    (found,) = memory.availability_told(STORE, skus=["RETRO-CLOCK", "X"]).values()
     assert (found.owner_id, found.told_at) == (CLOCK.owner_id, minutes(3))
-    assert memory.published_promises(STORE, Owner.VARIANT, skus=[]) == {}
+    assert memory.availability_told(STORE, skus=[]) == {}
+
+
+def test_what_is_found_right_was_told_as_it_was_and_is_as_new_as_that(
+    memory: PromiseMemory,
+) -> None:
+    save(memory, Owner.VARIANT, CLOCK, TABLE)
+    memory.found_right(STORE, [CLOCK.owner_id, "gid://shopify/ProductVariant/9"], at=minutes(5))
+    assert told(memory, Owner.VARIANT) == normal(CLOCK, TABLE)
+    found = memory.published_promises(STORE, Owner.VARIANT)
+    assert found[CLOCK.owner_id].told_at == minutes(5)
+    assert found[TABLE.owner_id].told_at == minutes(0)
 
 
 def test_nothing_to_save_is_fine(memory: PromiseMemory) -> None:

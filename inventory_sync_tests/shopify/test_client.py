@@ -13,6 +13,7 @@ from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
 from inventory_sync.domain.publication import Unknown
 from inventory_sync.shopify.client import MAX_ATTEMPTS, ShopifyClient
 from inventory_sync.shopify.operations import SET_QUANTITIES, SHOP
+from inventory_sync.shopify.pacing import Timing
 from inventory_sync.shopify.protocol import Answer, Rejected, TooCostly
 from inventory_sync_tests.shopify.shop_double import (
     ENDPOINT,
@@ -73,6 +74,30 @@ class TestQueries:
             client_of(script, time).ask(SHOP, {})
         assert len(script.requests) == MAX_ATTEMPTS
         assert time.passed < 120
+
+    def test_whoever_has_little_time_hears_of_a_store_that_hangs_before_it_is_over(self) -> None:
+        time = FakeTime()
+
+        def hangs(request: httpx.Request) -> httpx.Response:
+            time.now += request.extensions["timeout"]["read"]
+            raise httpx.ReadTimeout("timed out", request=request)
+
+        timing = Timing(clock=lambda: time.now, sleep=time.sleep)
+        client = ShopifyClient(
+            ENDPOINT,
+            transport=httpx.MockTransport(hangs),
+            timing=timing,
+            left_seconds=lambda: 25 - time.passed,
+        )
+        with pytest.raises(StoreUnreachable, match="ReadTimeout"):
+            client.ask(SHOP, {})
+        assert 25 < time.passed < 36
+        with pytest.raises(StoreUnreachable, match="too late"):
+            client.ask(SHOP, {})
+        refused = client.command(SET_QUANTITIES, WRITE)
+        assert isinstance(refused, Rejected)
+        assert refused.code == "NOT_SENT"
+        assert time.passed < 36, "nothing has left any more"
 
     def test_the_backoff_grows(self) -> None:
         time = FakeTime()

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Final
@@ -71,6 +72,13 @@ class MemoryDirtyList:
             now = self._dirty.get((one.lane, one.sku))
             if now is not None and now.generation == one.generation:
                 del self._dirty[one.lane, one.sku]
+
+    def postpone(self, work: Sequence[DirtySku], *, due_at: datetime, reason: str) -> None:
+        """As ``Ledger.postpone``."""
+        for one in work:
+            now = self._dirty.get((one.lane, one.sku))
+            if now is not None and now.generation == one.generation:
+                self._dirty[one.lane, one.sku] = replace(now, due_at=due_at, reason=reason)
 
     def is_clean(self) -> bool:
         """Whether no lane has anything to do, now or later."""

@@ -15,16 +15,22 @@ class MemoryPromises:
         super().__init__()
         self._told: dict[tuple[str, Owner], dict[str, tuple[datetime, PublishedPromise]]] = {}
 
-    def published_promises(
-        self, store: str, owner: Owner, *, skus: Collection[str] | None = None
-    ) -> dict[str, PublishedPromise]:
+    def published_promises(self, store: str, owner: Owner) -> dict[str, PublishedPromise]:
         """As ``Ledger.published_promises``."""
         told = self._told.get((store, owner), {})
-        return {
-            owner_id: replace(promise, told_at=at)
-            for owner_id, (at, promise) in told.items()
-            if skus is None or promise.sku in skus
-        }
+        return {name: replace(promise, told_at=at) for name, (at, promise) in told.items()}
+
+    def availability_told(
+        self, store: str, *, skus: Collection[str]
+    ) -> dict[str, PublishedPromise]:
+        """As ``Ledger.availability_told``."""
+        told = self.published_promises(store, Owner.VARIANT)
+        return {name: promise for name, promise in told.items() if promise.sku in skus}
+
+    def found_right(self, store: str, variant_ids: Collection[str], *, at: datetime) -> None:
+        """As ``Ledger.found_right``."""
+        told = self._told.get((store, Owner.VARIANT), {})
+        told |= {name: (at, told[name][1]) for name in variant_ids if name in told}
 
     def save_published_promises(
         self,

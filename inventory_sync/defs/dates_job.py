@@ -25,12 +25,14 @@ def dates_schedule(settings: Settings) -> dg.ScheduleDefinition:
     stores = settings.stores
     promised = [dg.AssetKey(["stores", name, "published_promises"]) for name in stores]
     levels = [dg.AssetKey(["stores", name, "published_quantities"]) for name in stores]
-    needed = dg.AssetSelection.assets(*promised).upstream().required_multi_asset_neighbors()
+    kept = dg.AssetKey(["orders", "promise_slips"])
+    needed = dg.AssetSelection.assets(*promised, kept).upstream().required_multi_asset_neighbors()
     job = dg.define_asset_job(
         "promises_sync",
         selection=needed - dg.AssetSelection.assets(*levels),
         description="Read the ERP and bring the dates of every store and of placed orders up to "
-        "date, for what full_sync has published. Quantities stay as they are. Safe at any time.",
+        "date, for what full_sync has published, and keep what is promised in the promise ledger. "
+        "Quantities stay as they are. Safe at any time.",
         tags={"inventory_sync/kind": "promises"},
     )
     return dg.ScheduleDefinition(

@@ -85,7 +85,7 @@ DESK = Desk()
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="The dates that stores tell of SKUs whose orders, stock or supply have changed: "
-    "renewed within a minute of the event, several events at once, after their quantities. "
+    "renewed soon after the event, several events at once, after their quantities. "
     "Switched off, dates follow with the hourly schedule `promises`.",
 )
 def event_dates(

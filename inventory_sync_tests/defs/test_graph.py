@@ -287,4 +287,5 @@ def test_the_dates_follow_the_clock_without_touching_quantities() -> None:
         "stores/b2c-us/published_promises",
     }
     assert {"erp/supply", "atp/promise_dates", "orders/in_flight", "orders/promise_dates"} <= made
+    assert "orders/promise_slips" in made, "what stores are told is kept with its reason"
     assert definitions.resolve_schedule_def("promises").cron_schedule == "3 * * * *"

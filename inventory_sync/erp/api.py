@@ -7,7 +7,9 @@ events (``api_events.py``).
 No call sees what another one saw, so everything is read in the order that errs downwards: an
 acknowledgement before the order it is about (protocol, P2e-torn), a commitment before the stock it
 takes, stock before the supply that becomes stock. What moves in between is then counted against us
-twice for a moment, never for us twice; the change that moved it is an event, and is read again.
+twice for a moment, never for us twice; the change that moved it is an event, and is read again. An
+order that is edited may have no commitment for a moment: its acknowledgement counts if it is the
+same before and after the commitments were read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -164,9 +166,8 @@ class ApiErp:
         closure = None if skus is None else self._closure(skus)
         frames: dict[str, pd.DataFrame] = {PROMISE_DATES.name: PROMISE_DATES.empty_frame()}
         faults: dict[str, pd.DataFrame] = {PROMISE_DATES.name: no_faults()}
-        for name in _READ_ORDER:
+        for name, records in self._datasets(_READ_ORDER, closure, order_ids):
             dataset = DATASETS[name]
-            records = self._read(name, closure, order_ids)
             frames[name], faults[name] = typed_frame(dataset, text_chunks(dataset, records))
             if skus is None:
                 self._tell(f"ERP: {len(frames[name]):,} rows of {name} are read")
@@ -179,13 +180,10 @@ class ApiErp:
         taken_at = self._clock()
         closure = self._closure(skus)
         rows: dict[str, Rows] = {}
-        for name in _READ_ORDER:
-            if dated or name not in DATED:
-                columns = COLUMNS[name]
-                rows[name] = [
-                    tuple(getattr(record, column) for column in columns)
-                    for record in self._read(name, closure, order_ids)
-                ]
+        wanted = [name for name in _READ_ORDER if dated or name not in DATED]
+        for name, records in self._datasets(wanted, closure, order_ids):
+            columns = COLUMNS[name]
+            rows[name] = [tuple(getattr(row, column) for column in columns) for row in records]
         return assembled(rows, closure.skus, taken_at, is_dated=dated)
 
     def events(
@@ -254,6 +252,21 @@ class ApiErp:
             self._hints |= dict.fromkeys(skus, found)
         return _Closure(found, [row for row in components if found & set(row[:2])])
 
+    def _datasets(
+        self, names: Sequence[str], closure: "_Closure | None", order_ids: Collection[str]
+    ) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
+        """The datasets, read in this order."""
+        first: Sequence[tuple[Any, ...]] = ()
+        for name in names:
+            rows = self._read(name, closure, order_ids)
+            if name == "acknowledged_orders":
+                first = rows
+                continue
+            if name == "commitments":
+                again = frozenset(self._read("acknowledged_orders", closure, order_ids))
+                yield "acknowledged_orders", [row for row in first if row in again]
+            yield name, rows
+
     def _read(
         self, name: str, closure: "_Closure | None", order_ids: Collection[str]
     ) -> Sequence[tuple[Any, ...]]:
@@ -265,14 +278,8 @@ class ApiErp:
             return closure.components
         if name == "locations":
             return list(face.locations())
-        read: dict[str, Callable[[Skus], Iterable[tuple[Any, ...]]]] = {
-            "products": face.products,
-            "components": face.components,
-            "commitments": face.commitments,
-            "stock": face.stock,
-            "supply": face.supply,
-        }
-        return list(read[name](None if closure is None else closure.skus))
+        rows: Iterable[tuple[Any, ...]] = getattr(face, name)(closure and closure.skus)
+        return list(rows)
 
 
 @dataclass(frozen=True, slots=True)

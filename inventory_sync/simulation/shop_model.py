@@ -22,13 +22,12 @@ class ShopTerms:
 
     ``replays``: a repeated idempotency key is answered as before, else it is executed again;
     ``tells_levels``: it sends webhooks about levels; ``lag_seconds``: how late the list of orders
-    learns of an update; one that ``is_large`` is read by exports.
+    learns of an update.
     """
 
     replays: bool = True
     tells_levels: bool = True
     lag_seconds: Callable[[], float] = lambda: 0.0
-    is_large: bool = False
 
 
 class ShopModel(PlayedShop):

@@ -72,10 +72,8 @@ class SimShop(ShopModel):
         here = [key for key in self._units if key.store_location_id == store_location_id]
         yield from [Level(key, True, True, True, self._units[key]) for key in here]
 
-    def export(self, store_location_ids: Sequence[str]) -> Export | None:
-        """Everything at some locations as it is now; a large shop takes its time to tell it."""
-        if not self._terms.is_large:
-            return None
+    def export(self, store_location_ids: Sequence[str]) -> Export:
+        """Everything at some locations as it is now."""
         levels = [each for place in store_location_ids for each in self.levels(place)]
         return Export(list(self.catalog()), levels)
 

@@ -72,7 +72,9 @@ class World:
         self.checks = Checks(company, self.clock, self.erp, self.ledger, self.shops)
         self.quiet = Quiet(self.clock, self.erp, self.ledger, self.shops)
         self.roads = {
-            store: Road(shop.front, self.clock, self.faults, self._execute)
+            store: Road(
+                shop.front, self.clock, self.faults, self._execute, is_large=company.is_large
+            )
             for store, shop in self.shops.items()
         }
         self.traffic = Traffic(
@@ -106,7 +108,6 @@ class World:
             replays=rng.random() < 0.5,
             tells_levels=rng.random() < 0.2,
             lag_seconds=self._lag,
-            is_large=self.company.is_large,
         )
         return SimShop(store, stocked, now=clock.now, terms=terms)
 

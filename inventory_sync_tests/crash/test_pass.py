@@ -52,7 +52,8 @@ READING = {
     *("publications", "published_as_of", "reservation", "reservations", "skus_of_document"),
     *("store_states", "take", "taken_units", "unfinished_reservations", "waterfalls"),
     *("batch_until", "drift", "newest_changes", "pass_ended_at", "published_levels"),
-    *("published_promises", "recent_moves", "stops", "written_since"),
+    *("published_promises", "availability_told", "recent_moves", "stops", "written_since"),
+    *("imports", "lines_to_import", "import_lock"),
     *("lane_lock", "promise_lock", "store_lock", "on_work"),
 }
 WRITING = {"prepare", "set_quantities", "settle"}

@@ -34,7 +34,8 @@ STEPS_OF_LEDGER = frozenset(
         *("record_observed", "record_findings", "record_doubts", "rename_item"),
         *("save_reservations", "step_done", "set_store_state", "inbox_give_up", "note_changes"),
         *("keep_stop", "decide_stop", "expire_stop", "record_newest_changes"),
-        *("record_drift", "mend_drift", "save_published_promises"),
+        *("record_drift", "mend_drift", "save_published_promises", "found_right", "postpone"),
+        *("save_import",),
     }
 )
 STEPS_OF_STORE = frozenset({"set_quantities", "connect"})

@@ -88,11 +88,35 @@ def test_the_fields_of_records_are_the_columns_of_the_contract_in_their_order():
 def test_acknowledgements_are_read_before_demand_and_demand_before_stock_before_supply(api, few):
     api.erp.snapshot({"RETRO-CLOCK"} if few else None)
     order = [n for n in api.face.asked if n not in ("locations", "products", "components")]
-    assert order == ["acknowledged_orders", "commitments", "stock", "supply"]
+    twice = ["acknowledged_orders", "commitments", "acknowledged_orders"]
+    assert order == [*twice, "stock", "supply"]
     api.face.asked.clear()
     api.erp.extract({"RETRO-CLOCK"}, ())
     order = [n for n in api.face.asked if n not in ("locations", "products", "components")]
-    assert order == ["acknowledged_orders", "commitments", "stock"]
+    assert order == [*twice, "stock"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"quantity": "5"}, {"updated_at": "2026-03-02T12:00:01Z"}, None]
+)
+def test_an_acknowledgement_that_changes_while_demand_is_read_counts_as_none(monkeypatch, changed):
+    """The order may have had no commitment in between."""
+    row = {"external_order_id": "gid://shopify/Order/1", "external_line_id": "L-1"}
+    row |= {"quantity": "3", "updated_at": "2026-03-02T12:00:00Z"}
+    other = row | {"external_line_id": "L-2"}
+    face = RowsFace(dataset_rows(acknowledged_orders=[row, other]))
+    read = face.commitments
+
+    def commitments(skus):
+        face.rows = {
+            **face.rows,
+            "acknowledged_orders": [other, *([row | changed] if changed else [])],
+        }
+        return read(skus)
+
+    monkeypatch.setattr(face, "commitments", commitments)
+    found = ApiErp(face).extract({"RETRO-CLOCK"}, {"gid://shopify/Order/1"}).acknowledged
+    assert [each.external_line_id for each in found] == ["L-2"]
 
 
 def test_a_reading_is_as_old_as_its_first_call():

@@ -87,8 +87,9 @@ def look(parts: Parts) -> set[tuple[str, str]]:
 
 def renew_dates(parts: Parts) -> None:
     """What the job promises_sync does for the store that promises too early."""
+    read_at = parts.now()
     judged = read_erp(parts, "dates")
-    basis = promise_basis(parts, judged.snapshot, Basis.of(parts, judged))
+    basis = promise_basis(parts, judged.snapshot, Basis.of(parts, judged), read_at=read_at)
     levels = parts.ledger.publications("b2c-us")[["inventory_item_id", "store_location_id", "sku"]]
     publish_availability(parts, "b2c-us", basis, levels, pass_id="dates", live=True)
 

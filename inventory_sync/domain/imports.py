@@ -28,8 +28,9 @@ ImportState = Literal["waiting", "asked", "answered", "done", "parked", "theirs"
 ACTIVE: Final[tuple[ImportState, ...]] = ("waiting", "asked", "answered", "done", "parked")
 """States that may still change; whatever is ``theirs`` or ``closed`` is never looked at again."""
 
-_SETTLES: Final = ("answered", "done", "parked")
-"""In these states an order that is in the ERP as it shall be is all that was wanted."""
+_SETTLES: Final = ("answered", "done")
+"""In these states an order that is in the ERP as it shall be is all that was wanted. In others it
+may stand there unconfirmed, so it is asked for once more: that confirms it, or changes nothing."""
 
 LANDS_WITHIN: Final = timedelta(minutes=10)
 """A call without an answer has run, or never will, after so long: the server has given it up."""
@@ -40,6 +41,9 @@ LEAVES_WITHIN: Final = timedelta(minutes=1)
 MOST_TRIES: Final = 5
 FIRST_WAIT: Final = timedelta(minutes=1)
 """The time after a first try; it doubles with each."""
+
+HELD_WAIT: Final = timedelta(minutes=10)
+"""So often it is looked whether the shop still holds a line back."""
 
 LOOK_EVERY: Final = timedelta(hours=1)
 """So often the ERP is looked at for what is parked: people may have settled it there."""
@@ -81,7 +85,8 @@ class OrderImport:
 class LineToImport:
     """A line of the order ledger as the shop has it now, all its locations together.
 
-    ``to_ship_units``: what the shop has not shipped; ``None``: it was not told.
+    ``to_ship_units``: what the shop has not shipped; ``None``: it was not told. ``is_on_hold``: the
+    shop holds a part of it back.
     """
 
     store: str
@@ -92,6 +97,7 @@ class LineToImport:
     store_location_ids: tuple[str, ...]
     wanted_units: int
     to_ship_units: int | None
+    is_on_hold: bool = False
     known: OrderImport | None = None
 
 
@@ -153,25 +159,36 @@ def _again(
     known: OrderImport, line: LineToImport, has: Decimal | None, now: datetime
 ) -> OrderImport:
     """It was asked for. Base is what the ERP had of our doing: anything else is people's."""
-    is_there = has == line.wanted_units
-    is_over = (line.to_ship_units == 0 and line.wanted_units > 0) or (is_there and has == 0)
-    if has is not None and (is_over or (is_there and known.state in _SETTLES)):
-        booked = replace(known, booked_units=int(has), tries=0)
-        return _ended(booked, line, "closed" if is_over else "done", now)
-    is_as_it_was = line.wanted_units == known.seen_units
-    if known.state == "parked" and is_as_it_was:
+    rest, is_there = _rest(known, line, has), has == line.wanted_units
+    if rest:
+        return _ended(replace(known, booked_units=int(has or 0), tries=0), line, rest, now)
+    if known.state == "parked" and is_there and not line.is_on_hold:
+        once_more = replace(known, booked_units=int(has or 0), tries=MOST_TRIES - 1)
+        return _ask(once_more, line, now)
+    if known.state == "parked" and line.wanted_units == known.seen_units:
         return replace(known, look_at=now + LOOK_EVERY, changed_at=now)
     base = {known.booked_units, known.asked_units}
     if known.state == "waiting" and known.tries == 0:  # a person wants it: the ERP is as it shall
         known, base = replace(known, booked_units=int(has or 0)), {int(has or 0)}
     if has is None and known.booked_units:
-        if line.wanted_units == 0:
-            return _ended(known, line, "closed", now)
         return _parked(known, line, "the ERP does not have its order any more", now)
     if has is not None and has not in base and not is_there:
         what = f"the ERP has {has.normalize():f} of it, the shop {line.wanted_units}"
         return _parked(known, line, f"{what}: somebody has changed it in the ERP", now)
     return _ask(replace(known, booked_units=int(has or 0)), line, now)
+
+
+def _rest(known: OrderImport, line: LineToImport, has: Decimal | None) -> ImportState | None:
+    """The state in which nothing is left to do, if it has come to that.
+
+    Goods that have left the shop are over whatever the ERP has: it never took the order, or it has
+    forgotten it since.
+    """
+    if line.wanted_units and line.to_ship_units == 0:
+        return "closed"
+    if line.wanted_units == 0 and (has == 0 or (has is None and known.booked_units)):
+        return "closed"
+    return "done" if has == line.wanted_units and known.state in _SETTLES else None
 
 
 def _place(
@@ -180,8 +197,6 @@ def _place(
     """The ERP location that has most to promise, or why there is none."""
     if line.sku not in view.skus:
         return None, f"the ERP keeps no stock of {line.sku or 'an item without SKU'}"
-    if line.to_ship_units != line.wanted_units:
-        return None, "a part of it was shipped before the ERP knew of it"
     if len(line.store_location_ids) != 1:
         places = len(line.store_location_ids) or "no"
         return None, f"it ships from {places} locations of the shop"
@@ -194,7 +209,16 @@ def _place(
 
 
 def _ask(known: OrderImport, line: LineToImport, now: datetime) -> OrderImport:
-    """Write down that the ERP is asked, before it is; park what was asked for too often."""
+    """Write down that the ERP is asked, before it is; park what was asked for too often.
+
+    Nothing is created of what has begun to ship without the ERP, or of what the shop holds back.
+    """
+    if line.wanted_units and not known.booked_units:
+        if line.to_ship_units != line.wanted_units:
+            why = "a part of it was shipped before the ERP knew of it"
+            return _parked(known, line, why, now)
+        if line.is_on_hold:
+            return _held(known, now)
     is_same = known.tries > 0 and known.asked_units == line.wanted_units
     tries = known.tries + 1 if is_same else 1
     if tries > MOST_TRIES:
@@ -244,6 +268,11 @@ def tried_again(parked: OrderImport, now: datetime) -> OrderImport:
 
 def _wait(tries: int) -> timedelta:
     return FIRST_WAIT * (1 << max(0, tries - 1))
+
+
+def _held(known: OrderImport, now: datetime) -> OrderImport:
+    why = "the shop holds it back"
+    return replace(known, state="waiting", reason=why, look_at=now + HELD_WAIT, changed_at=now)
 
 
 def _parked(known: OrderImport, line: LineToImport, reason: str, now: datetime) -> OrderImport:

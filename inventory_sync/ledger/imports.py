@@ -31,6 +31,7 @@ _DUE: Final = text(f"""
     select candidate.store, candidate.order_id, candidate.line_id,
         coalesce(line.order_name, known.order_name) as name, line.sku, line.places,
         coalesce(line.wanted_units, 0)::bigint as wanted_units, line.to_ship_units::bigint,
+        coalesce(line.is_on_hold, false) as is_on_hold,
         {", ".join(f"known.{name} as known_{name}" for name in _FIELDS)}
     from candidate
     left join inventory_sync.order_imports as known
@@ -128,5 +129,6 @@ def _line(row: Row[Any]) -> LineToImport:
         store_location_ids=tuple(found["places"] or ()),
         wanted_units=found["wanted_units"],
         to_ship_units=found["to_ship_units"],
+        is_on_hold=found["is_on_hold"],
         known=known,
     )

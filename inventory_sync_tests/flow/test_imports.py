@@ -25,6 +25,7 @@ from inventory_sync.domain.extract import (
 )
 from inventory_sync.domain.guards import GuardLimits
 from inventory_sync.domain.imports import (
+    HELD_WAIT,
     LANDS_WITHIN,
     LEAVES_WITHIN,
     LOOK_EVERY,
@@ -397,6 +398,7 @@ class TestWhatIsParked:
         play.office.documents.append(Document((ORDER, LINE), 3, "NYC"))
         play.later(LOOK_EVERY)
         play.visit()
+        play.until_quiet()
         assert play.states() == [("done", None)]
 
     def test_an_order_that_people_have_taken_further_is_parked_at_once(self, play):
@@ -433,7 +435,24 @@ class TestWhatIsParked:
         play.visit()
         play.office.documents.append(Document((ORDER, LINE), 3, "NYC"))
         play.until_quiet()
-        assert (play.states(), len(play.office.asked)) == ([("done", None)], 1)
+        assert (play.states(), len(play.office.asked)) == ([("done", None)], 2)
+        assert play.units() == [3]
+
+    def test_what_stands_in_the_erp_unconfirmed_is_parked_until_the_erp_takes_it(self, play):
+        """A quotation is acknowledged too, and nobody ships it."""
+        why = NeedsDecision("Orders S1 and S2 both stand for one line.")
+        play.office.fate = [why]
+        play.sell()
+        play.later(GRACE)
+        play.visit()
+        play.office.documents.append(Document((ORDER, LINE), 3, "NYC"))
+        for _ in range(3):
+            play.office.fate = [why]
+            play.later(LOOK_EVERY)
+            assert [each.reason for each in play.visit().parked] == [str(why)]
+        assert {each.request_id for each in play.office.asked} == {f"import:{ORDER}:{LINE}:1"}
+        play.until_quiet()
+        assert play.states() == [("done", None)]
 
     def test_duplicates_are_reported_and_nobody_mends_them(self, play):
         imported(play).office.documents.append(Document((ORDER, LINE), 3, "EWR"))
@@ -446,6 +465,97 @@ class TestWhatIsParked:
     def test_only_what_is_parked_can_be_tried_again(self, play):
         with pytest.raises(Exception, match="No import of #1 is parked"):
             play.retry(["#1"])
+
+
+class TestWhatIsShippedWithoutTheErp:
+    @pytest.mark.parametrize(
+        ("fate", "step"),
+        [
+            (ContractBroken("Not now."), timedelta(minutes=2)),
+            (NeedsDecision("No such customer."), LOOK_EVERY),
+            ("never came", LANDS_WITHIN),
+            ("forgotten", timedelta(minutes=2)),
+        ],
+    )
+    def test_what_was_not_taken_and_has_left_the_shop_is_never_made(self, play, fate, step):
+        play.sell()
+        play.later(GRACE)
+        play.office.fate = [fate]
+        play.visit()
+        play.sell(3, to_ship_units=0)
+        play.later(step)
+        play.visit()
+        assert (play.units(), play.states()) == ([], [])
+
+    def test_a_person_who_tries_again_makes_nothing_of_what_has_left_since(self, play):
+        play.sell()
+        play.later(GRACE)
+        play.office.fate = [NeedsDecision("No such customer.")]
+        play.visit()
+        play.sell(3, to_ship_units=0)
+        play.retry([])
+        play.visit()
+        assert (play.units(), play.states()) == ([], [])
+
+    def test_what_has_left_in_part_waits_for_a_person_and_is_not_made_whole(self, play):
+        play.sell()
+        play.later(GRACE)
+        play.office.fate = [ContractBroken("Not now.")]
+        play.visit()
+        play.sell(3, to_ship_units=1)
+        play.later(timedelta(minutes=2))
+        for _ in range(2):
+            assert [each.reason for each in play.visit().parked] == [
+                "a part of it was shipped before the ERP knew of it"
+            ]
+            play.retry([])
+        assert play.units() == []
+
+    def test_an_erp_that_forgets_shipped_orders_is_not_asked_for_them_again(self, play):
+        imported(play).office.documents.clear()
+        play.sell(3, to_ship_units=0)
+        play.visit()
+        assert (play.units(), play.states()) == ([], [])
+
+
+class TestWhatTheShopHoldsBack:
+    @pytest.mark.parametrize(
+        ("fate", "step"),
+        [
+            (ContractBroken("Not now."), timedelta(minutes=2)),
+            ("never came", LANDS_WITHIN),
+            ("forgotten", timedelta(minutes=2)),
+        ],
+    )
+    def test_it_is_made_once_it_is_released(self, play, fate, step):
+        play.sell()
+        play.later(GRACE)
+        play.office.fate = [fate]
+        play.visit()
+        play.sell(3, is_on_hold=True)
+        play.later(step)
+        play.visit()
+        assert (play.units(), play.states()) == ([], [("waiting", "the shop holds it back")])
+        play.sell()
+        play.later(HELD_WAIT)
+        play.visit()
+        assert play.units() == [3]
+
+    def test_what_was_parked_unasked_waits_too(self, play):
+        play.places = ()
+        play.sell()
+        play.later(GRACE)
+        play.visit()
+        play.sell(3, is_on_hold=True)
+        play.places = PLACES
+        play.later(LOOK_EVERY)
+        play.visit()
+        assert (play.units(), play.states()) == ([], [("waiting", "the shop holds it back")])
+
+    def test_what_the_erp_has_follows_the_shop_all_the_same(self, play):
+        imported(play).sell(0, is_on_hold=True)
+        play.until_quiet()
+        assert play.units() == [0]
 
 
 class TestOneImporter:

@@ -42,7 +42,7 @@ class ImportContract:
         (found,) = due(ledger, at=15)
         one = line()
         assert found == LineToImport(
-            STORE, one.order_id, one.line_id, one.order_name, one.sku, (NYC,), 2, 2, None
+            STORE, one.order_id, one.line_id, one.order_name, one.sku, (NYC,), 2, 2, False, None
         )
 
     def test_the_parts_of_a_line_are_one(self, ledger: Ledger) -> None:
@@ -69,6 +69,11 @@ class ImportContract:
     ) -> None:
         sold(ledger, changes)
         assert due(ledger) == []
+
+    def test_what_is_begun_is_told_to_be_held_back(self, ledger: Ledger) -> None:
+        sold(ledger, {"is_on_hold": True})
+        begun(ledger)
+        assert [each.is_on_hold for each in due(ledger)] == [True]
 
     def test_another_store_and_an_older_order_are_left_alone(self, ledger: Ledger) -> None:
         ledger.record_order_lines("b2c-eu", [line(to_ship_units=1)], read_at=NOON)

@@ -62,8 +62,7 @@ class MemoryImports(MemoryOrders):
             for key, told in parts.items()
             if key[0] in stores and (key in new or key in known)
         ]
-        held = {key for key, told in parts.items() if any(each.is_on_hold for each in told)}
-        due = [each for each in lines if _is_due(each, now, is_held=_key(each) in held)]
+        due = [each for each in lines if _is_due(each, now)]
         due.sort(key=lambda e: (_look_at(e) is not None, _look_at(e) or now, e.order_id, e.line_id))
         return due[:limit]
 
@@ -83,10 +82,6 @@ class MemoryImports(MemoryOrders):
         return sorted(found, key=lambda each: (each.changed_at, each.order_id, each.line_id))
 
 
-def _key(line: LineToImport) -> _Key:
-    return line.store, line.order_id, line.line_id
-
-
 def _look_at(line: LineToImport) -> datetime | None:
     return line.known.look_at if line.known else None
 
@@ -103,14 +98,15 @@ def _line(key: _Key, parts: Sequence[OrderLine], known: OrderImport | None) -> L
         ),
         wanted_units=sum(part.current_units for part in parts),
         to_ship_units=sum(told) if parts and len(told) == len(units) else None,
+        is_on_hold=any(part.is_on_hold for part in parts),
         known=known,
     )
 
 
-def _is_due(line: LineToImport, now: datetime, *, is_held: bool) -> bool:
+def _is_due(line: LineToImport, now: datetime) -> bool:
     known = line.known
     if known is None:
-        return line.wanted_units > 0 and not is_held
+        return line.wanted_units > 0 and not line.is_on_hold
     if known.state == "done":
         return known.booked_units != line.wanted_units or line.to_ship_units == 0
     if known.state not in ACTIVE:

@@ -29,6 +29,7 @@ class OrderLine:
     stays when units are refunded without restock. ``store_location_id`` is ``None`` when Shopify
     has not assigned the line to a location. ``is_on_hold``: Shopify holds its fulfillment back.
     ``to_ship_units``: what of it Shopify has not shipped, held back or not; ``None``: not told.
+    ``created_at``: when the order was placed, by Shopify's clock; ``None``: not told.
     """
 
     order_id: str
@@ -42,6 +43,7 @@ class OrderLine:
     updated_at: datetime
     is_on_hold: bool = False
     to_ship_units: int | None = None
+    created_at: datetime | None = None
 
 
 def in_flight(order_lines: pd.DataFrame, acknowledged: pd.DataFrame) -> pd.DataFrame:

@@ -23,12 +23,13 @@ class ImportMemory(Protocol):
         stores: Sequence[str],
         *,
         since: datetime,
-        seen_until: datetime,
+        quiet_since: datetime,
         now: datetime,
         limit: int,
     ) -> list[LineToImport]:
-        """Lines of these stores that have to be looked at: new ones of orders first seen between
-        two instants, and those whose import is due or whose order has changed.
+        """Lines of these stores that have to be looked at: new ones of orders placed at or after
+        ``since``, of which nothing new was heard after ``quiet_since``, and those whose import is
+        due or whose order has changed.
         """
         ...
 

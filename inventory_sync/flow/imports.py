@@ -130,7 +130,7 @@ class _Visit:
         return self._parts.ledger.lines_to_import(
             [store for store, each in self._parts.policies.items() if each.live],
             since=policy.since,
-            seen_until=now - policy.after,
+            quiet_since=now - policy.after,
             now=now,
             limit=_AT_ONCE,
         )

@@ -48,8 +48,8 @@ class PromisePolicy:
 
 @dataclass(frozen=True)
 class ImportPolicy:
-    """Orders first seen ``since`` then are brought into the ERP, ``after`` so long: another
-    importer may be first.
+    """Orders placed ``since`` then are brought into the ERP, ``after`` so long without news of
+    them: another importer may be first.
     """
 
     since: datetime

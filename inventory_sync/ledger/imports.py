@@ -22,7 +22,8 @@ _FIELDS: Final = tuple(field.name for field in fields(OrderImport))
 _DUE: Final = text(f"""
     with candidate as (
         select store, order_id, line_id from inventory_sync.order_lines
-        where to_ship_units > 0 and first_seen_at between :since and :seen_until
+        where to_ship_units > 0 and created_at >= :since
+            and greatest(first_seen_at, updated_at) <= :quiet_since
             and not starts_with(order_id, :prefix_1) and not starts_with(order_id, :prefix_2)
         union
         select store, order_id, line_id from inventory_sync.order_imports
@@ -68,14 +69,15 @@ class Imports:
         stores: Sequence[str],
         *,
         since: datetime,
-        seen_until: datetime,
+        quiet_since: datetime,
         now: datetime,
         limit: int,
     ) -> list[LineToImport]:
-        """Lines of these stores that have to be looked at: new ones of orders first seen between
-        two instants, and those whose import is due or whose order has changed.
+        """Lines of these stores that have to be looked at: new ones of orders placed at or after
+        ``since``, of which nothing new was heard after ``quiet_since``, and those whose import is
+        due or whose order has changed.
         """
-        values = {"stores": list(stores), "since": since, "seen_until": seen_until, "now": now}
+        values = {"stores": list(stores), "since": since, "quiet_since": quiet_since, "now": now}
         prefixes = dict(zip(("prefix_1", "prefix_2"), RESERVATION_ORDERS, strict=True))
         with self._engine.connect() as connection:
             rows = connection.execute(_DUE, {**values, **prefixes, "limit": limit})

@@ -35,6 +35,7 @@ _COLUMNS: Final = {
     "taken_units": "bigint",
     "is_on_hold": "boolean",
     "to_ship_units": "bigint",
+    "created_at": "timestamptz",
     "updated_at": "timestamptz",
     "first_seen_at": "timestamptz",
 }

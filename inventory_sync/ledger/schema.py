@@ -75,6 +75,7 @@ order_lines = Table(
     number("taken_units"),
     truth("is_on_hold"),
     Column("to_ship_units", BigInteger),  # null: not told
+    instant("created_at", nullable=True),  # of the order, by Shopify's clock; null: not told
     instant("updated_at"),  # of the order, by Shopify's clock
     instant("read_at"),  # of the answer that told this state: breaks ties within one second
     instant("first_seen_at"),  # of the order
@@ -82,7 +83,7 @@ order_lines = Table(
     Index(None, "store", "order_id"),
     Index(None, "sku"),
     Index(None, "store", "inventory_item_id", "store_location_id"),
-    Index("order_lines_to_ship_idx", "first_seen_at", postgresql_where=text("to_ship_units > 0")),
+    Index("order_lines_to_ship_idx", "created_at", postgresql_where=text("to_ship_units > 0")),
 )
 
 order_cursors = Table(

@@ -35,8 +35,8 @@ _KEYS: Final = {
 
 
 class ImportOrders(Strict):
-    """Which Shopify orders we bring into the ERP: those first seen ``since`` then, when the ERP
-    does not know them ``after_minutes``. Older ones are never touched.
+    """Which Shopify orders we bring into the ERP: those placed ``since`` then, when the ERP
+    does not know them ``after_minutes`` after they were changed last. Older ones are never touched.
     """
 
     since: AwareDatetime

@@ -93,12 +93,14 @@ class RefundNode(_Refund):
 
 
 class OrderHead(Shape):
-    """An order apart from its lines."""
+    """An order apart from its lines. ``test``: nobody has paid for it, and nobody will."""
 
     id: Gid
     name: str
+    created_at: Instant
     updated_at: Instant
     cancelled_at: Instant | None
+    test: bool
 
 
 class OrderNode(OrderHead):

@@ -40,7 +40,7 @@ def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
     A line counts for the SKU that its item has now, or had when it was sold if the item is gone:
     then it takes nothing from any level, but the goods are owed all the same. Lines with neither
     (tips, custom lines) are left out. A line that nobody wants any more stays, with zeros: that is
-    how it leaves the ledger.
+    how it leaves the ledger. Of a test order nothing is told to be shipped.
     """
     portions = _portions_by_line(order.fulfillment_orders)
     refunds = _refunds_by_line(order.refund_lines)
@@ -50,9 +50,9 @@ def order_lines(order: WholeOrder) -> tuple[OrderLine, ...]:
         replace(
             value,
             is_on_hold=(value.line_id, value.store_location_id) in held,
-            to_ship_units=min(
-                value.current_units, to_ship.get((value.line_id, value.store_location_id), 0)
-            ),
+            to_ship_units=None
+            if order.head.test
+            else min(value.current_units, to_ship.get((value.line_id, value.store_location_id), 0)),
         )
         for line in order.lines
         if line.variant is not None or line.sku
@@ -77,6 +77,7 @@ def _values(
             current_units=0 if head.cancelled_at else current[location],
             taken_units=taken[location],
             updated_at=head.updated_at,
+            created_at=head.created_at,
         )
 
 

@@ -172,6 +172,7 @@ class Play:
             taken_units=units,
             updated_at=self.now,
             to_ship_units=units,
+            created_at=NOON,
         )
         line = replace(line, **changes)
         self.ledger.record_order_lines("b2b", [line], read_at=self.now)
@@ -266,6 +267,7 @@ class TestOrdinaryLife:
         [
             {"to_ship_units": 0},
             {"to_ship_units": None},
+            {"created_at": None},
             {"is_on_hold": True},
             {"units": 0},
             {"order_id": "gid://shopify/DraftOrder/9"},
@@ -281,7 +283,9 @@ class TestOrdinaryLife:
         assert play.office.asked == []
 
     def test_what_was_sold_before_the_time_that_is_set_is_never_touched(self, play):
+        """However late it is read: somebody may have changed an old order today."""
         play.policy = ImportPolicy(NOON + timedelta(seconds=1), GRACE)
+        play.later(timedelta(days=300))
         play.sell()
         play.later(timedelta(days=1))
         assert play.visit() == Imported(0, [])
@@ -551,6 +555,17 @@ class TestWhatTheShopHoldsBack:
         play.later(LOOK_EVERY)
         play.visit()
         assert (play.units(), play.states()) == ([], [("waiting", "the shop holds it back")])
+
+    def test_another_importer_may_be_first_after_a_release_too(self, play):
+        play.sell(3, is_on_hold=True)
+        play.later(timedelta(days=2))
+        play.sell()
+        play.later(GRACE - timedelta(seconds=1))
+        play.visit()
+        assert play.office.asked == []
+        play.later(timedelta(seconds=1))
+        play.visit()
+        assert play.units() == [3]
 
     def test_what_the_erp_has_follows_the_shop_all_the_same(self, play):
         imported(play).sell(0, is_on_hold=True)

@@ -13,14 +13,15 @@ DUE = minutes(30)
 
 
 def due(ledger: Ledger, *, at: float = 30, limit: int = 10) -> list[LineToImport]:
-    """What has to be looked at, of orders seen since noon."""
+    """What has to be looked at, of orders placed since noon."""
     return ledger.lines_to_import(
-        [STORE], since=NOON, seen_until=minutes(at - 15), now=minutes(at), limit=limit
+        [STORE], since=NOON, quiet_since=minutes(at - 15), now=minutes(at), limit=limit
     )
 
 
 def sold(ledger: Ledger, *changes: dict[str, Any], read: float = 0) -> None:
-    parts = [line(**{"to_ship_units": 2, "current_units": 2, **each}) for each in changes]
+    usual = {"to_ship_units": 2, "current_units": 2, "created_at": NOON}
+    parts = [line(**{**usual, **each}) for each in changes]
     ledger.record_order_lines(STORE, parts, read_at=minutes(read))
 
 
@@ -58,6 +59,7 @@ class ImportContract:
         [
             {"to_ship_units": 0},
             {"to_ship_units": None},
+            {"created_at": None},
             {"current_units": 0},
             {"is_on_hold": True},
             {"order_id": "inventory-sync:R-1"},
@@ -76,9 +78,15 @@ class ImportContract:
         assert [each.is_on_hold for each in due(ledger)] == [True]
 
     def test_another_store_and_an_older_order_are_left_alone(self, ledger: Ledger) -> None:
-        ledger.record_order_lines("b2c-eu", [line(to_ship_units=1)], read_at=NOON)
-        sold(ledger, {}, read=-1)
+        elsewhere = line(to_ship_units=1, created_at=NOON)
+        ledger.record_order_lines("b2c-eu", [elsewhere], read_at=NOON)
+        sold(ledger, {"created_at": minutes(-1)})
         assert due(ledger) == []
+
+    def test_what_was_changed_lately_is_left_to_others_for_a_while(self, ledger: Ledger) -> None:
+        sold(ledger, {"updated_at": minutes(16)}, read=-60)
+        assert due(ledger) == []
+        assert len(due(ledger, at=31)) == 1
 
     def test_what_is_begun_is_due_at_its_time_oldest_first_up_to_the_limit(
         self, ledger: Ledger

@@ -59,8 +59,10 @@ def order_node(
     return {
         "id": "gid://shopify/Order/9007199254740993",
         "name": "#1001",
+        "createdAt": "2026-11-23T08:00:00Z",
         "updatedAt": "2026-11-23T09:00:00Z",
         "cancelledAt": None,
+        "test": False,
         "lineItems": page(lines),
         "fulfillmentOrders": page(work or []),
         "refunds": refunds or [],

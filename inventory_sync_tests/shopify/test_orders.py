@@ -49,6 +49,8 @@ def test_a_plain_order_takes_its_units_where_it_ships() -> None:
     assert value.store_location_id == NYC
     assert (value.current_units, value.taken_units) == (3, 3)
     assert value.updated_at.isoformat() == "2026-11-23T09:00:00+00:00"
+    assert value.created_at is not None
+    assert value.created_at.isoformat() == "2026-11-23T08:00:00+00:00"
 
 
 def to_ship(*args: Any, **others: Any) -> dict[str | None, int | None]:
@@ -64,6 +66,10 @@ def test_what_is_still_to_ship_is_what_open_fulfillment_orders_have_left() -> No
     assert to_ship([line(3)]) == {None: 0}
     assert to_ship([line(3, 1)], [ships(NYC, 3)]) == {NYC: 1}
     assert to_ship([line(3)], [ships(NYC, 3)], cancelledAt="2026-11-23T10:00:00Z") == {NYC: 0}
+
+
+def test_of_a_test_order_nothing_is_told_to_be_shipped() -> None:
+    assert to_ship([line(3)], [ships(NYC, 3)], test=True) == {NYC: None}
 
 
 class TestPlaces:

@@ -352,6 +352,8 @@ class LargeOrder:
             "name": "#1001",
             "updatedAt": self.updated.isoformat(),
             "cancelledAt": None,
+            "createdAt": "2026-11-23T08:00:00Z",
+            "test": False,
         }
 
     def __call__(self, body: dict[str, Any]) -> Reply:

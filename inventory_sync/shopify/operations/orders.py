@@ -17,8 +17,10 @@ _ORDER = """
 fragment Order on Order {
   id
   name
+  createdAt
   updatedAt
   cancelledAt
+  test
   lineItems(first: $lines) { nodes { ...Line } pageInfo { hasNextPage } }
   fulfillmentOrders(first: $fulfillmentOrders) {
     nodes {
@@ -87,8 +89,10 @@ query InventorySyncOrderLines(
   order(id: $id) {
     id
     name
+    createdAt
     updatedAt
     cancelledAt
+    test
     lineItems(first: $pageSize, after: $after) {
       nodes { ...Line }
       pageInfo { hasNextPage endCursor }

@@ -38,7 +38,7 @@ class MemoryImports(MemoryOrders):
         stores: Sequence[str],
         *,
         since: datetime,
-        seen_until: datetime,
+        quiet_since: datetime,
         now: datetime,
         limit: int,
     ) -> list[LineToImport]:
@@ -48,9 +48,10 @@ class MemoryImports(MemoryOrders):
         }
         new: set[_Key] = set()
         for (store, order_id), order in self.orders.items():
-            is_in_time = since <= order.first_seen_at <= seen_until
+            is_quiet = max(order.first_seen_at, order.updated_at) <= quiet_since
             for line in order.lines:
                 key = store, order_id, line.line_id
+                is_in_time = is_quiet and line.created_at is not None and line.created_at >= since
                 is_order = not order_id.startswith(RESERVATION_ORDERS)
                 if is_in_time and is_order and line.to_ship_units:
                     new.add(key)

@@ -7,7 +7,8 @@ down_revision = "0010"
 
 _STEPS = """
 alter table inventory_sync.order_lines add column to_ship_units bigint;
-create index order_lines_to_ship_idx on inventory_sync.order_lines (first_seen_at)
+alter table inventory_sync.order_lines add column created_at timestamptz;
+create index order_lines_to_ship_idx on inventory_sync.order_lines (created_at)
     where to_ship_units > 0;
 create table inventory_sync.order_imports (
     store text not null,

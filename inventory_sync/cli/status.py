@@ -10,6 +10,7 @@ import pandas as pd
 from inventory_sync.cli.show import console, print_json, print_table, records
 from inventory_sync.domain.stops import EVERY_STORE, StoppedPass
 from inventory_sync.domain.units import micros_to_decimal
+from inventory_sync.flow.imports import IMPORTS_SCOPE
 from inventory_sync.ledger import connect
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases
@@ -29,6 +30,8 @@ def show_status(*, as_json: bool) -> int:
             passes = _in_utc(ledger.last_passes(SHOWN_PASSES))
             states = ledger.store_states()
             findings = ledger.open_findings()
+            if not settings.erp.import_orders:  # switched off: nobody looks at what was parked
+                findings = findings[findings["scope"] != IMPORTS_SCOPE]
             intents = [ledger.open_intents(s).assign(store=s) for s in settings.stores]
             stops = ledger.stops()
             dead = ledger.inbox_dead()

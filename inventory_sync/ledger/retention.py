@@ -43,7 +43,13 @@ _LEDGER: Final[dict[str, str]] = {
     "drift": f"repaired_at < {_OLD}",
     "reconciliations": f"at < {_OLD}",
     "shadow": f"ended_at < {_OLD}",
-    "order_imports": f"state in ('theirs', 'closed') and changed_at < {_OLD}",
+    # A line that is still to be shipped would be imported as a new one.
+    "order_imports": f"""
+        state in ('theirs', 'closed') and changed_at < {_OLD}
+        and not exists (
+            select from inventory_sync.order_lines as line
+            where line.store = order_imports.store and line.order_id = order_imports.order_id
+                and line.line_id = order_imports.line_id and line.to_ship_units > 0)""",
     # The guard compares each reading of the ERP with the newest good one, however old.
     "passes": f"""
         started_at < {_OLD} and finished_at < {_OLD}

@@ -17,6 +17,7 @@ from inventory_sync.domain.stops import (
     StoppedPass,
     Tally,
 )
+from inventory_sync.flow.imports import IMPORTS_SCOPE
 from inventory_sync.ledger import Ledger
 from inventory_sync_tests.cli.conftest import Ended
 from inventory_sync_tests.ledger.samples import hint
@@ -40,7 +41,7 @@ def _pass(ledger: Ledger, number: int, status: Literal["done", "refused", "faile
         )
 
 
-def _find(ledger: Ledger, subjects: list[str]) -> None:
+def _find(ledger: Ledger, subjects: list[str], scope: str = "erp") -> None:
     findings = pd.DataFrame(
         {
             "subject": subjects,
@@ -50,7 +51,7 @@ def _find(ledger: Ledger, subjects: list[str]) -> None:
             "value": pd.Series([None] * len(subjects), dtype="str"),
         }
     )
-    ledger.record_findings("erp", findings, pass_id="pass-1", at=NOON)
+    ledger.record_findings(scope, findings, pass_id="pass-1", at=NOON)
 
 
 def _begin_write(ledger: Ledger) -> None:
@@ -165,6 +166,14 @@ def test_json_tells_everything_and_the_table_neutralises_it(
     assert shown.replace("\n", "").isprintable()
     assert shown.count("RETRO?[31m-CLOCK?[bold]?") == 2
     assert "nan" not in shown
+
+
+def test_orders_that_are_imported_no_longer_are_nothing_to_mend(
+    command: Command, ledger: Ledger
+) -> None:
+    _find(ledger, ["#1007 gid://shopify/LineItem/71"], IMPORTS_SCOPE)
+    assert _json(command("status", "--json"))["findings"] == []
+    assert "#1007" not in command("status").out
 
 
 def test_many_findings_are_counted_in_the_table_and_all_in_json(

@@ -5,11 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
+from inventory_sync.domain.imports import ImportState, OrderImport
 from inventory_sync.domain.publication import Applied, LevelKey, Refusal, Refused
 from inventory_sync.ledger import Ledger
 from inventory_sync.ledger import retention as retention_module
 from inventory_sync_tests.ledger.fence_contract import adopt
-from inventory_sync_tests.ledger.samples import CLOCK, PASS, STORE, TABLE, call, minutes, prepare
+from inventory_sync_tests.ledger.samples import (
+    CLOCK,
+    PASS,
+    STORE,
+    TABLE,
+    call,
+    line,
+    minutes,
+    prepare,
+)
 
 LATER = minutes(60)
 
@@ -98,6 +108,20 @@ def test_the_newest_good_pass_stays_with_what_it_has_read(ledger: Ledger) -> Non
 
     assert ledger.forget(before=LATER)["passes"] == 1
     assert list(ledger.last_passes(9)["pass_id"]) == [f"{PASS}-3", f"{PASS}-2"]
+
+
+@pytest.mark.parametrize("state", ["theirs", "closed"])
+@pytest.mark.parametrize(("to_ship", "deleted"), [(1, 0), (0, 1), (None, 1)])
+def test_the_import_of_a_line_stays_while_it_is_to_be_shipped(
+    ledger: Ledger, state: ImportState, to_ship: int | None, deleted: int
+) -> None:
+    """Without it the line would be brought into the ERP as a new one."""
+    one = line(to_ship_units=to_ship)
+    ledger.record_order_lines(STORE, [one], read_at=minutes(0))
+    over = OrderImport(STORE, one.order_id, one.line_id, one.order_name, state, minutes(0))
+    ledger.save_import(over)
+    assert ledger.forget(before=minutes(0))["order_imports"] == 0
+    assert ledger.forget(before=LATER)["order_imports"] == deleted
 
 
 def test_of_dagster_s_reports_the_newest_of_each_asset_stays(ledger: Ledger, database: str) -> None:

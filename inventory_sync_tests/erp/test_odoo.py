@@ -176,7 +176,7 @@ def test_the_calls_for_one_sku_do_not_grow_with_the_catalogue(serve, erp_at, mon
         product(data, number, f"SKU-{number}")
         quant(data, number, NYC_STOCK, 5.0)
         move(data, number, NYC_STOCK, EWR_STOCK, 1.0)
-    assert calls() == few <= 16
+    assert calls() == few <= 17  # acknowledgements are read before and after the commitments
 
     monkeypatch.setattr(client_module, "PAGE", 500)
     server.calls.clear()

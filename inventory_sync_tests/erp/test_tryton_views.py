@@ -172,7 +172,7 @@ def _as_day(day: date) -> dict[str, object]:
 
 RULES = [
     TrytonRules(),
-    TrytonRules(drafts="pending", unavailable=("MAIN-A", "EAST-STORAGE", "WEST")),
+    TrytonRules(drafts="pending", unavailable=("BIN", "EAST-STORAGE", "WEST")),
     TrytonRules(stock_of="warehouse", unavailable=("QUAR", "Input Zone", "WEST")),
 ]
 

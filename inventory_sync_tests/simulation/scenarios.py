@@ -204,9 +204,9 @@ COLLIDING: Final = replace(
 """Orders and holds change the same item within the same second."""
 
 SLOW_PASSES: Final = replace(
-    BOOKING, hours=0.07, events_per_hour=600, full_passes_per_hour=20, open_shop=slow_shop
+    BOOKING, hours=0.14, events_per_hour=600, full_passes_per_hour=20, open_shop=slow_shop
 )
-"""About one full pass, for it is also what heals its own harm."""
+"""A few full passes, for they are also what heals their own harm."""
 
 # --- reservations ---
 

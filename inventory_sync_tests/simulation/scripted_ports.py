@@ -4,7 +4,7 @@ Put here what stands between the product and the simulated ERP and shops of a sc
 """
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from inventory_sync.domain.extract import ErpExtract
@@ -67,6 +67,9 @@ class ScriptedRoad:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._front, name)
+
+    def export(self, store_location_ids: Sequence[str]) -> None:
+        """The shops of the stories are small: they are read in pages."""
 
     def set_quantities(self, call: SetQuantities) -> Outcome:
         """The call meets its fate."""

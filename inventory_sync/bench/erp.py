@@ -14,6 +14,8 @@ from typing import Final, TypeVar
 import pandas as pd
 
 from inventory_sync.domain.atp import Atp, available_to_promise, open_commitments
+from inventory_sync.domain.errors import ContractBroken
+from inventory_sync.domain.findings import Certainty
 from inventory_sync.domain.frames import SNAPSHOT_DATASETS, ErpSnapshot
 from inventory_sync.domain.kits import explode, resolve
 from inventory_sync.domain.quarantine import judge
@@ -61,10 +63,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Measured:
-    """All of it; ``comparison`` is ``None`` where the ERP tells no figure of its own."""
+    """All of it; without a ``comparison``, ``missing`` says why there is none."""
 
     steps: list[Step]
     comparison: Comparison | None
+    missing: str = ""
 
 
 def measure(
@@ -89,40 +92,51 @@ def measure(
     )
     last = source.last_event_id()
     clock.timed("a look for changes", lambda: source.events(last), lambda e: (len(e), 0))
-    figures = clock.timed("the ERP's own figures, computed by it", own, _size_of_figures)
+    try:
+        figures = clock.timed("the ERP's own figures, computed by it", own, _size_of_figures)
+    except ContractBroken as refused:
+        return Measured(clock.steps, None, str(refused))
     if figures is None:
         clock.steps.pop()
-        return Measured(clock.steps, None)
+        why = "This connector asks the ERP for no figure of its own to compare with."
+        return Measured(clock.steps, None, why)
     return Measured(clock.steps, compared(snapshot, atp, figures))
 
 
 def compared(snapshot: ErpSnapshot, atp: Atp, figures: OwnFigures) -> Comparison:
     """The ERP's figures beside ATP, each difference by its causes."""
-    theirs = _summed({pair: int(units * _MICROS) for pair, units in figures.quantities.items()})
+    theirs = _summed(figures.quantities)
     mine = atp.rows[~atp.rows["is_kit"].astype(bool)].astype(dict.fromkeys(_PAIR, "object"))
     ours = mine.set_index(_PAIR)["atp_micros"].reindex(theirs.index, fill_value=0)
     left = theirs - ours
     equal = int((left == 0).sum())
     differences = []
-    for cause, micros in _causes(snapshot, figures.counted).items():
+    for cause, micros in _causes(snapshot, figures).items():
         here = micros.reindex(theirs.index, fill_value=0)
         left -= here
         if here.any():
-            differences.append(Difference(cause, int((here != 0).sum()), here.sum() / _MICROS))
+            differences.append(_difference(cause, here))
+    doubted = mine.set_index(_PAIR)["certainty"].reindex(theirs.index, fill_value=Certainty.EXACT)
+    aside = left[doubted != Certainty.EXACT]
+    if aside.any():
+        differences.append(_difference("rows that we set aside", aside))
+        left = left.drop(aside.index)
     unexplained = [(str(sku), str(place)) for sku, place in left[left != 0].index]
     return Comparison(figures.name, len(theirs), equal, differences, unexplained)
 
 
-def _causes(snapshot: ErpSnapshot, counted: Mapping[str, Decimal]) -> dict[str, "pd.Series[int]"]:
+def _difference(cause: str, micros: "pd.Series[int]") -> Difference:
+    return Difference(cause, int((micros != 0).sum()), float(micros.sum() / _MICROS))
+
+
+def _causes(snapshot: ErpSnapshot, figures: OwnFigures) -> dict[str, "pd.Series[int]"]:
     """By how much each cause raises the ERP's figure above ATP, in micros by SKU and location."""
     judged = judge(snapshot).snapshot
     demand = open_commitments(judged.commitments, judged.taken_at)
     demand = explode(demand, resolve(judged.components))
     supply = judged.supply
-    in_demand, in_supply = (
-        rows[name].map(lambda row: int(counted.get(row, 0) * _MICROS)).astype("int64")
-        for rows, name in ((demand, "commitment_id"), (supply, "supply_id"))
-    )
+    in_demand = _of_rows(demand["commitment_id"], figures.counted)
+    in_supply = _of_rows(supply["supply_id"], figures.early)
     forgotten = demand.assign(quantity_micros=demand["quantity_micros"] - in_demand)
     early = supply.assign(quantity_micros=in_supply)
     causes = {"stock that is unavailable": _by_pair(judged.stock, "unavailable_micros")}
@@ -130,7 +144,12 @@ def _causes(snapshot: ErpSnapshot, counted: Mapping[str, Decimal]) -> dict[str, 
         causes[f"commitments of kind {kind} that it does not count"] = _by_pair(rows)
     for kind, rows in early.groupby(early["kind"].astype("object")):
         causes[f"supply of kind {kind} that it counts before it is there"] = _by_pair(rows)
+    causes["what it takes off that is no commitment"] = -_summed(figures.besides)
     return causes
+
+
+def _of_rows(ids: "pd.Series[str]", units: Mapping[str, Decimal]) -> "pd.Series[int]":
+    return ids.map(lambda row: int(units.get(row, 0) * _MICROS)).astype("int64")
 
 
 def _by_pair(rows: pd.DataFrame, column: str = "quantity_micros") -> "pd.Series[int]":
@@ -139,9 +158,10 @@ def _by_pair(rows: pd.DataFrame, column: str = "quantity_micros") -> "pd.Series[
     return sums
 
 
-def _summed(micros: Mapping[tuple[str, str], int]) -> "pd.Series[int]":
-    index = pd.MultiIndex.from_tuples(list(micros), names=_PAIR)
-    return pd.Series(list(micros.values()), index=index, dtype="int64")
+def _summed(units: Mapping[tuple[str, str], Decimal]) -> "pd.Series[int]":
+    index = pd.MultiIndex.from_tuples(list(units), names=_PAIR)
+    micros = [int(each * _MICROS) for each in units.values()]
+    return pd.Series(micros, index=index, dtype="int64")
 
 
 def _busy_sku(snapshot: ErpSnapshot) -> str:

@@ -38,14 +38,14 @@ def show_erp(connector: str, found: Measured, conditions: str, *, as_json: bool)
         steps = [asdict(step) for step in found.steps]
         beside = asdict(comparison) if comparison else None
         document = {"title": title, "conditions": conditions, "rows": steps, "comparison": beside}
-        print_json(document)
+        print_json({**document, "missing": found.missing})
     else:
         columns = ["what", "seconds", "calls", "rows", "SKUs"]
         print_table(title, columns, [_row(step) for step in found.steps])
         if comparison:
             _print_comparison(comparison)
         else:
-            console.print("This connector asks the ERP for no figure of its own to compare with.")
+            console.print(found.missing)
         console.print(conditions)
     return 1 if comparison and comparison.unexplained else 0
 

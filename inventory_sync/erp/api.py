@@ -115,7 +115,10 @@ class ErpFace(Protocol):
         ...
 
     def own_figures(self) -> OwnFigures | None:
-        """What the ERP itself would offer of all goods now; ``None``: we do not ask this one."""
+        """What the ERP itself would offer of all goods now; ``None``: we do not ask this one.
+
+        Raises ``ContractBroken`` when this installation of it does not tell.
+        """
         ...
 
     def close(self) -> None:

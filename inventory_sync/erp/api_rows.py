@@ -111,13 +111,16 @@ class Change(NamedTuple):
 class OwnFigures(NamedTuple):
     """What an ERP itself would offer, to be compared with ATP.
 
-    ``quantities`` by SKU and location, of goods that are no kits; ``counted``: how
-    much of each commitment and supply, by its id, is in them.
+    ``quantities`` by SKU and location, of goods that are no kits; ``counted``: how much of each
+    commitment, by its id, is taken off them, ``early``: how much of each supply is in them;
+    ``besides``: what is taken off for anything that is no commitment of ours.
     """
 
     name: str
     quantities: Mapping[tuple[str, str], Decimal]
     counted: Mapping[str, Decimal]
+    early: Mapping[str, Decimal]
+    besides: Mapping[tuple[str, str], Decimal]
 
 
 def text_chunks(dataset: Dataset, rows: Iterable[Sequence[Any]]) -> Iterator[pa.Table]:

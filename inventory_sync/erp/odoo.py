@@ -21,6 +21,7 @@ from inventory_sync.erp.api_rows import (
     CommitmentRecord,
     ComponentRecord,
     LocationRecord,
+    OwnFigures,
     ProductRecord,
     StockRecord,
     SupplyRecord,
@@ -28,6 +29,7 @@ from inventory_sync.erp.api_rows import (
 from inventory_sync.erp.odoo_catalogue import Catalogue, read_catalogue
 from inventory_sync.erp.odoo_changes import OdooChanges
 from inventory_sync.erp.odoo_client import OLDEST, OdooClient, parts_of
+from inventory_sync.erp.odoo_figures import free_to_use
 from inventory_sync.erp.odoo_kits import components_of
 from inventory_sync.erp.odoo_orders import OdooOrders
 from inventory_sync.erp.odoo_records import (
@@ -108,9 +110,11 @@ class OdooFace:
         """How many calls were sent so far."""
         return self._client.calls()
 
-    def own_figures(self) -> None:
-        """Odoo is not asked for its own figures."""
-        return None
+    def own_figures(self) -> OwnFigures:
+        """What is *Free to Use* in Odoo. Raises ``ContractBroken`` where it cannot be told."""
+        catalogue = read_catalogue(self._client)
+        self._frame = None
+        return free_to_use(self._client, catalogue, self._base()[0])
 
     # --- the catalogue ---
 

@@ -67,11 +67,13 @@ def instant(cell: object) -> datetime:
 @dataclass(frozen=True)
 class Places:
     """Which warehouse a stock location belongs to. ``names``: short name of a warehouse -> name,
-    ``codes``: its id -> short name; ``usages``: id of every location -> what Odoo uses it for.
+    ``codes``: its id -> short name, ``views``: id of the location that all of its own lie below ->
+    short name; ``usages``: id of every location -> what Odoo uses it for.
     """
 
     names: Mapping[str, str]
     codes: Mapping[int, str]
+    views: Mapping[int, str]
     usages: Mapping[int, str]
     inside: Mapping[int, str]
     unavailable: frozenset[int]
@@ -121,7 +123,7 @@ def places_of(
                 " a name is written with its parents, as Odoo shows it."
             )
     roots = {by_name[name] for name in unavailable}
-    by_view = {one(each["view_location_id"]): str(each["code"]) for each in warehouses}
+    by_view = {one(each["view_location_id"]) or 0: str(each["code"]) for each in warehouses}
     inside: dict[int, str] = {}
     closed: set[int] = set()
     for each in locations:
@@ -134,6 +136,7 @@ def places_of(
     return Places(
         names={str(each["code"]): str(each["name"]) for each in warehouses},
         codes=codes,
+        views=by_view,
         usages={each["id"]: str(each["usage"]) for each in locations},
         inside=inside,
         unavailable=frozenset(closed),

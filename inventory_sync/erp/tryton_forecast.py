@@ -33,7 +33,7 @@ def forecast(rest: TrytonRest, layout: Layout, today: date) -> OwnFigures:
     for zone, sku, units in figures:
         quantities[sku, layout.warehouses[zone].name] += units
     counted = _counted(layout, open_moves(rest, layout, None), today)
-    return OwnFigures(NAME, dict(quantities), counted)
+    return OwnFigures(NAME, dict(quantities), counted, early=counted, besides={})
 
 
 def _counted(layout: Layout, moves: Sequence[Record], today: date) -> dict[str, Decimal]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, create_engine
 
-from inventory_sync_tests.erp.odoo_models import INHERITED
+from inventory_sync_tests.erp.odoo_models import COMPUTED, INHERITED
 from inventory_sync_tests.erp.odoo_server import OdooData
 
 _TYPES: Final = {
@@ -63,7 +63,8 @@ def _columns(data: OdooData, model: str) -> Iterator[tuple[str, str]]:
     parent = INHERITED.get(model)
     inherited = set(data.models[parent[1]]) - {"id", "write_date", "active"} if parent else set()
     for name, kind in data.models[model].items():
-        if name in inherited or name in ("display_name", "parent_product_tmpl_id"):
+        is_stored = name not in ("display_name", "parent_product_tmpl_id")
+        if name in inherited or name in COMPUTED.get(model, ()) or not is_stored:
             continue
         if (model, name) in _TRANSLATED:
             yield name, "jsonb"

@@ -104,7 +104,7 @@ def quant(data: OdooData, product_id: int, location: int, quantity: float, **mor
 
 
 def _stock(data: OdooData) -> None:
-    quant(data, CLOCK, NYC_STOCK, 100.0, reserved_quantity=7.0)
+    quant(data, CLOCK, NYC_STOCK, 100.0)
     quant(data, CLOCK, NYC_QUARANTINE, 9.0)
     quant(data, CLOCK, NYC_OUTPUT, 5.0)
     quant(data, CLOCK, EWR_STOCK, 20.5)
@@ -148,39 +148,53 @@ def move(
     state: str = "confirmed",
     **more: Any,
 ) -> int:
-    return data.add(
-        "stock.move",
-        product_id=product_id,
-        location_id=source,
-        location_dest_id=target,
-        product_qty=quantity,
-        state=state,
-        **({"date": MARCH_9} | more),
+    ends = {"product_id": product_id, "location_id": source, "location_dest_id": target}
+    reserved = more.pop("reserved", 0.0)
+    number = data.add(
+        "stock.move", **ends, product_qty=quantity, state=state, **({"date": MARCH_9} | more)
     )
+    if reserved:
+        told = {"quantity": reserved, "quantity_product_uom": reserved}
+        data.add("stock.move.line", move_id=number, **ends, **told)
+        (held,) = (
+            each
+            for each in data.tables["stock.quant"].values()
+            if (each["product_id"], each["location_id"]) == (product_id, source)
+        )
+        data.write(
+            "stock.quant",
+            held["id"],
+            reserved_quantity=(held["reserved_quantity"] or 0.0) + reserved,
+        )
+    return number
 
 
 def _sales(data: OdooData) -> None:
     """Confirmed ones by their moves in every state; overdue ones too; and quotations."""
     _, (reserved,) = sale(data, "sale", (CLOCK, 7), client_order_ref=ORDER, team_id=3)
     data.write("sale.order.line", reserved, x_shopify_line_id="61")
-    move(data, CLOCK, NYC_STOCK, CUSTOMERS, 7, "assigned", sale_line_id=reserved, origin="S00001")
+    of_order = {"sale_line_id": reserved, "origin": "S00001", "reserved": 7.0}
+    move(data, CLOCK, NYC_STOCK, CUSTOMERS, 7, "assigned", **of_order)
     _, (part, late) = sale(data, "sale", (CLOCK, 11), (TABLE, 4))
     data.write("sale.order", 2, locked=True)
     more = {"origin": "S00002"}
-    move(data, CLOCK, NYC_STOCK, CUSTOMERS, 11, "partially_available", sale_line_id=part, **more)
+    some = {"sale_line_id": part, "reserved": 4.0}
+    move(data, CLOCK, NYC_STOCK, CUSTOMERS, 11, "partially_available", **some, **more)
     overdue = datetime.fromisoformat("2025-12-01 08:00:00")
     move(data, TABLE, NYC_STOCK, CUSTOMERS, 4, "waiting", sale_line_id=late, date=overdue, **more)
     # Picked already, on its way out: one step of two is done.
-    if data.version >= 18:
-        move(data, CLOCK, NYC_STOCK, NYC_OUTPUT, 2, "assigned", location_final_id=CUSTOMERS)
-    else:
-        move(data, CLOCK, NYC_STOCK, NYC_OUTPUT, 2, "assigned")
+    final = {"location_final_id": CUSTOMERS} if data.version >= 18 else {}
+    move(data, CLOCK, NYC_STOCK, NYC_OUTPUT, 2, "assigned", reserved=2.0, **final)
+    if data.version < 18:
         move(data, CLOCK, NYC_OUTPUT, CUSTOMERS, 2, "waiting")
-    move(data, CLOCK, NYC_OUTPUT, CUSTOMERS, 5, "assigned")
+    move(data, CLOCK, NYC_OUTPUT, CUSTOMERS, 5, "assigned", reserved=5.0)
     move(data, CLOCK, NYC_STOCK, CUSTOMERS, 900, "draft")
     move(data, CLOCK, NYC_STOCK, CUSTOMERS, 900, "cancel")
-    move(data, CLOCK, NYC_STOCK, CUSTOMERS, 40, "done")
-    move(data, CLOCK, NYC_QUARANTINE, SUPPLIERS, 9)  # it was never there to promise
+    gone = {"product_id": CLOCK, "location_id": NYC_STOCK, "location_dest_id": CUSTOMERS}
+    done = move(data, *gone.values(), 40, "done")
+    data.add("stock.move.line", move_id=done, **gone, quantity=40.0, quantity_product_uom=40.0)
+    # It was never there to promise.
+    move(data, CLOCK, NYC_QUARANTINE, SUPPLIERS, 9, "assigned", reserved=9.0)
     sale(data, "draft", (CLOCK, 500))
     sale(data, "sent", (TABLE, 1), unit=DOZEN, validity_date="2026-03-31")
     _, (shipped,) = sale(data, "sale", (CLOCK, 3), client_order_ref=SHIPPED)
@@ -192,8 +206,8 @@ def _sales(data: OdooData) -> None:
 
 def _transfers(data: OdooData) -> None:
     """Between warehouses at once, through transit, and into quarantine."""
-    move(data, CLOCK, NYC_STOCK, EWR_STOCK, 10, "assigned", reference="NYC/INT/1")
-    move(data, TABLE, NYC_STOCK, TRANSIT, 2, "assigned")
+    move(data, CLOCK, NYC_STOCK, EWR_STOCK, 10, "assigned", reference="NYC/INT/1", reserved=10.0)
+    move(data, TABLE, NYC_STOCK, TRANSIT, 2, "assigned", reserved=2.0)
     move(data, TABLE, TRANSIT, EWR_STOCK, 2, "waiting")
     move(data, PLANK, NYC_STOCK, NYC_QUARANTINE, 3)
 
@@ -224,7 +238,8 @@ def _kit(data: OdooData) -> None:
 
 def _production(data: OdooData) -> None:
     order = data.add("mrp.production", name="NYC/MO/1", state="confirmed")
-    move(data, PLANK, NYC_STOCK, PRODUCTION, 16, raw_material_production_id=order)
+    materials = {"raw_material_production_id": order, "reserved": 10.0}
+    move(data, PLANK, NYC_STOCK, PRODUCTION, 16, "partially_available", **materials)
     move(data, TABLE, PRODUCTION, NYC_STOCK, 4, production_id=order)
 
 

@@ -53,6 +53,15 @@ _COMMON: Final[Mapping[str, Model]] = {
         "reserved_quantity": "float",
     },
     "stock.picking": {"name": "char"},
+    "stock.move.line": {
+        "product_id": ("many2one", "product.product"),
+        "location_id": ("many2one", "stock.location"),
+        "location_dest_id": ("many2one", "stock.location"),
+        "move_id": ("many2one", "stock.move"),
+        "state": "char",
+        "quantity": "float",
+        "quantity_product_uom": "float",
+    },
     "stock.move": {
         "product_id": ("many2one", "product.product"),
         "location_id": ("many2one", "stock.location"),
@@ -122,6 +131,9 @@ _PURCHASE: Final[Mapping[str, Model]] = {
     "purchase.order.line": {"order_id": ("many2one", "purchase.order"), "product_qty": "float"},
 }
 
+COMPUTED: Final = {"product.product": ("free_qty",)}
+"""Fields that are computed when they are read, and stand in no table."""
+
 INHERITED: Final = {"product.product": ("product_tmpl_id", "product.template")}
 """Models that show the fields of another one as their own."""
 
@@ -146,4 +158,6 @@ def models(version: int, *, has_manufacturing: bool = True) -> dict[str, Model]:
         found["uom.uom"]["relative_factor"] = "float"
     inherited = found["product.template"]
     found["product.product"] = {**inherited, **found["product.product"]}
+    for name, fields in COMPUTED.items():
+        found[name] |= dict.fromkeys(fields, "float")
     return found

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from inventory_sync_tests.erp.odoo_domain import leaf_holds, matches
-from inventory_sync_tests.erp.odoo_models import INHERITED, models
+from inventory_sync_tests.erp.odoo_models import COMPUTED, INHERITED, models
 from inventory_sync_tests.erp.odoo_sales import OdooFault, OdooOrders
 
 KEY = "odoo-key-0123456789"
@@ -76,7 +76,7 @@ class OdooData(OdooOrders):
         found = self._search(model, options, context)
         if method == "search":
             return found
-        return [self._read(model, number, options["fields"]) for number in found]
+        return [self._read(model, number, options["fields"], context) for number in found]
 
     def _search(self, model: str, options: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         domain = options.get("domain") or []
@@ -127,9 +127,13 @@ class OdooData(OdooOrders):
             return self.tables[parent[1]][record[parent[0]]].get(name)
         if own is None and (model, name) == ("mrp.bom.line", "parent_product_tmpl_id"):
             return self.tables["mrp.bom"][record["bom_id"]]["product_tmpl_id"]
+        if (model, name) == ("stock.move.line", "state"):
+            return self.tables["stock.move"][record["move_id"]]["state"]
         return own
 
-    def _read(self, model: str, number: int, fields: Sequence[str]) -> dict[str, Any]:
+    def _read(
+        self, model: str, number: int, fields: Sequence[str], context: Mapping[str, Any]
+    ) -> dict[str, Any]:
         record = self.tables[model][number]
         told: dict[str, Any] = {"id": number}
         for name in fields:
@@ -139,11 +143,27 @@ class OdooData(OdooOrders):
                 told[name] = [value, self._label(kind[1], value)] if value else False
             elif isinstance(kind, tuple):
                 told[name] = value or self.values(model, record, name)
+            elif name in COMPUTED.get(model, ()):
+                told[name] = self._free(number, context.get("location"))
             elif isinstance(value, datetime):
                 told[name] = value.strftime("%Y-%m-%d %H:%M:%S")
             else:
                 told[name] = False if value is None else value
         return told
+
+    def _free(self, product_id: int, location: Any) -> float:
+        """``free_qty``: what lies in the location of the context or below it, or in any warehouse,
+        less what is reserved of it.
+        """
+        views = [each["view_location_id"] for each in self.tables["stock.warehouse"].values()]
+        tops = views if location is None else [location]
+        roots = tuple(self.tables["stock.location"][top]["parent_path"] for top in tops)
+        return sum(
+            quant["quantity"] - (quant["reserved_quantity"] or 0.0)
+            for quant in self.tables["stock.quant"].values()
+            if quant["product_id"] == product_id
+            and self.tables["stock.location"][quant["location_id"]]["parent_path"].startswith(roots)
+        )
 
     def _label(self, model: str, number: int) -> str:
         record = self.tables[model][number]

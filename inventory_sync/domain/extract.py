@@ -141,6 +141,7 @@ class OrderRequest:
     """What we ask of the ERP about one line (design 5, ``order_requests``). ``action`` is
     ``reserve``, ``confirm``, ``release`` or ``import``: from now on the ERP's order for this line
     is for exactly so many units, and cancelled at 0. ``request_id`` makes it happen once.
+    ``is_change``: the ERP has had this order, so one that is gone is not made anew.
     """
 
     request_id: str
@@ -152,3 +153,4 @@ class OrderRequest:
     quantity_units: int
     expires_at: datetime | None
     requested_at: datetime
+    is_change: bool = False

@@ -14,14 +14,15 @@ The life of an import. Only what the ERP is seen to have counts; what it answers
 
 ``asked`` is written down before the call and keeps everybody from asking again until the call can
 no longer land; then the ERP is read. An order that is there by then is asked for once more, as the
-call may have died half-way: an ERP that has it as it shall be changes nothing.
+call may have died half-way: an ERP that has it as it shall be changes nothing. So is one that a
+change of ours may have left at 0: the connector goes on with it, or says that people did it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 ImportState = Literal["waiting", "asked", "answered", "done", "parked", "theirs", "closed"]
 
@@ -79,6 +80,11 @@ class OrderImport:
     def request_id(self) -> str:
         """The request for these units; whoever makes it again means the same one."""
         return f"import:{self.order_id}:{self.line_id}:{self.version}"
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change of an order that the ERP has had may have died between its steps."""
+        return self.state in ("asked", "waiting") and self.tries > 0 and self.booked_units > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +173,22 @@ def _again(
         return _ask(once_more, line, now)
     if known.state == "parked" and line.wanted_units == known.seen_units:
         return replace(known, look_at=now + LOOK_EVERY, changed_at=now)
-    base = {known.booked_units, known.asked_units}
-    if known.state == "waiting" and known.tries == 0:  # a person wants it: the ERP is as it shall
-        known, base = replace(known, booked_units=int(has or 0)), {int(has or 0)}
-    if has is None and known.booked_units:
-        return _parked(known, line, "the ERP does not have its order any more", now)
-    if has is not None and has not in base and not is_there:
-        what = f"the ERP has {has.normalize():f} of it, the shop {line.wanted_units}"
-        return _parked(known, line, f"{what}: somebody has changed it in the ERP", now)
-    return _ask(replace(known, booked_units=int(has or 0)), line, now)
+    is_half_done = known.is_changing and not has
+    is_wanted = known.state == "waiting" and known.tries == 0  # by a person, as the ERP is now
+    by_people = None if is_half_done or is_wanted else _by_people(known, line, has)
+    if by_people:
+        return _parked(known, line, by_people, now)
+    return _ask(known if is_half_done else replace(known, booked_units=int(has or 0)), line, now)
+
+
+def _by_people(known: OrderImport, line: LineToImport, has: Decimal | None) -> str | None:
+    """What people have made of the order in the ERP, if it is not as we left it."""
+    if has is None:
+        return "the ERP does not have its order any more" if known.booked_units else None
+    if has in (known.booked_units, known.asked_units, line.wanted_units):
+        return None
+    what = f"the ERP has {has.normalize():f} of it, the shop {line.wanted_units}"
+    return f"{what}: somebody has changed it in the ERP"
 
 
 def _rest(known: OrderImport, line: LineToImport, has: Decimal | None) -> ImportState | None:
@@ -186,7 +199,8 @@ def _rest(known: OrderImport, line: LineToImport, has: Decimal | None) -> Import
     """
     if line.wanted_units and line.to_ship_units == 0:
         return "closed"
-    if line.wanted_units == 0 and (has == 0 or (has is None and known.booked_units)):
+    is_gone = has is None and known.booked_units > 0 and not known.is_changing
+    if line.wanted_units == 0 and (has == 0 or is_gone):
         return "closed"
     return "done" if has == line.wanted_units and known.state in _SETTLES else None
 
@@ -252,13 +266,10 @@ def unanswered(asked: OrderImport, reason: str, now: datetime) -> OrderImport:
 
 def refused(asked: OrderImport, reason: str, now: datetime, *, is_final: bool) -> OrderImport:
     """The ERP was asked and has refused, or was not asked after all; nothing is under way."""
-    if is_final or asked.tries >= MOST_TRIES:
-        return replace(
-            asked, state="parked", reason=reason, look_at=now + LOOK_EVERY, changed_at=now
-        )
-    return replace(
-        asked, state="waiting", reason=reason, look_at=now + _wait(asked.tries), changed_at=now
-    )
+    is_over = is_final or asked.tries >= MOST_TRIES
+    state: ImportState = "parked" if is_over else "waiting"
+    wait = LOOK_EVERY if is_over else _wait(asked.tries)
+    return replace(asked, state=state, reason=reason, look_at=now + wait, changed_at=now)
 
 
 def tried_again(parked: OrderImport, now: datetime) -> OrderImport:
@@ -276,24 +287,14 @@ def _held(known: OrderImport, now: datetime) -> OrderImport:
 
 
 def _parked(known: OrderImport, line: LineToImport, reason: str, now: datetime) -> OrderImport:
-    return replace(
-        known,
-        state="parked",
-        seen_units=line.wanted_units,
-        reason=reason,
-        look_at=now + LOOK_EVERY,
-        changed_at=now,
-    )
+    return _seen(known, line, now, state="parked", reason=reason, look_at=now + LOOK_EVERY)
 
 
 def _ended(
     known: OrderImport, line: LineToImport, state: ImportState, now: datetime
 ) -> OrderImport:
-    return replace(
-        known,
-        state=state,
-        seen_units=line.wanted_units,
-        reason=None,
-        look_at=None,
-        changed_at=now,
-    )
+    return _seen(known, line, now, state=state, reason=None, look_at=None)
+
+
+def _seen(known: OrderImport, line: LineToImport, now: datetime, **after: Any) -> OrderImport:
+    return replace(known, seen_units=line.wanted_units, changed_at=now, **after)

@@ -115,10 +115,7 @@ class ErpFace(Protocol):
         ...
 
     def own_figures(self) -> OwnFigures | None:
-        """What the ERP itself would offer of all goods now; ``None``: we do not ask this one.
-
-        Raises ``ContractBroken`` when this installation of it does not tell.
-        """
+        """What the ERP would offer of all goods now; ``None``: it is not asked. It may refuse."""
         ...
 
     def close(self) -> None:

@@ -3,7 +3,9 @@
 Put here how reserve, confirm, release and import become orders of Odoo, each of them once. Odoo
 knows no unique reference, so an order is looked for before it is created and after it: of two
 reservations that were created at the same time the younger is cancelled, whoever created it; of two
-imported orders none is confirmed, and people decide.
+imported orders none is confirmed, and people decide. A confirmed order is changed in several calls,
+and its source document says so meanwhile: so we go on with a change of ours that died, and leave
+alone what people have cancelled.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +16,13 @@ from inventory_sync.domain.errors import ContractBroken, NeedsDecision
 from inventory_sync.domain.extract import OrderRequest
 from inventory_sync.erp.odoo_client import OdooClient
 from inventory_sync.erp.odoo_records import Places
-from inventory_sync.erp.odoo_references import References, asked_line, source_document
+from inventory_sync.erp.odoo_references import (
+    CHANGING,
+    References,
+    asked_line,
+    is_changing,
+    source_document,
+)
 from inventory_sync.erp.odoo_rows import QUOTATIONS
 
 Record = Mapping[str, Any]
@@ -109,7 +117,7 @@ class OdooOrders:
     def _import(self, request: OrderRequest, places: Places) -> None:
         """Bring the order of a line to so many units, as far as nothing of it was delivered."""
         orders, units = self._orders(request), request.quantity_units
-        found = _the_one(orders)
+        found = _the_one(orders) or next(filter(is_changing, orders), None)
         if found is None:
             if not units:
                 return
@@ -117,6 +125,11 @@ class OdooOrders:
                 raise NeedsDecision(
                     f"Order {orders[-1]['name']} of Odoo is cancelled and shall be for {units}:"
                     " reopen it there, or cancel the order in Shopify."
+                )
+            if request.is_change:
+                raise NeedsDecision(
+                    f"Odoo's order for {request.external_order_id} is gone and shall be for"
+                    f" {units}: enter it there, or cancel the order in Shopify."
                 )
             self._demand_no_other(request)
             self._client.create("sale.order", self._values(request, places))
@@ -132,26 +145,36 @@ class OdooOrders:
         units, number = request.quantity_units, order["id"]
         lines = self._client.read("sale.order.line", [["order_id", "=", number]], _LINE_FIELDS)
         has = sum(float(line["product_uom_qty"]) for line in lines)
-        is_quotation = order["state"] in QUOTATIONS
-        if has != units:
-            is_begun = order.get("locked") or any(line["qty_delivered"] for line in lines)
-            if is_begun or len(lines) != 1:
-                raise NeedsDecision(
-                    f"Order {order['name']} of Odoo is for {has:g} and shall be for {units}, but"
-                    " it is locked, delivered in part or has other lines: decide about it there."
-                )
-            if units == 0 or not is_quotation:
-                self._cancel([order])
-                self._demand_no((*QUOTATIONS, "sale", "done"), self._orders(request), "cancelled")
-            if units == 0:
-                return
-            if not is_quotation:
-                self._client.act("sale.order", "action_draft", [number])
+        is_begun = order.get("locked") or any(line["qty_delivered"] for line in lines)
+        is_to_change = has != units or order["state"] == "cancel"
+        if is_to_change and (is_begun or len(lines) != 1):
+            raise NeedsDecision(
+                f"Order {order['name']} of Odoo is for {has:g} and shall be for {units}, but"
+                " it is locked, delivered in part or has other lines: decide about it there."
+            )
+        if units == 0:
+            self._cancel(_in_force([order]))
+            self._demand_no((*QUOTATIONS, "sale", "done"), self._orders(request), "cancelled")
+            return
+        if is_to_change:
+            self._reopen(order, request)
             values = {"order_line": [[1, lines[0]["id"], {"product_uom_qty": units}]]}
-            self._client.write("sale.order", number, values)
-        if has != units or is_quotation:
+            self._client.write("sale.order", number, {**values, **_source(request)})
+        elif is_changing(order):  # the shop took back what we had begun
+            self._client.write("sale.order", number, _source(request))
+        if is_to_change or order["state"] in QUOTATIONS:
             self._client.act("sale.order", "action_confirm", [number])
             self._demand_no(QUOTATIONS, self._orders(request), "confirmed")
+
+    def _reopen(self, order: Record, request: OrderRequest) -> None:
+        """Make it a quotation, and write down before the first step that it is ours."""
+        if order["state"] in QUOTATIONS:
+            return
+        if not is_changing(order):
+            self._client.write("sale.order", order["id"], _source(request, CHANGING))
+        self._cancel(_in_force([order]))
+        self._demand_no(("sale", "done"), self._orders(request), "cancelled")
+        self._client.act("sale.order", "action_draft", [order["id"]])
 
     def _demand_no_other(self, request: OrderRequest) -> None:
         """An order that names the Shopify order, but not its lines, may hold this line as well."""
@@ -211,7 +234,7 @@ class OdooOrders:
         values: dict[str, Any] = {
             "partner_id": self._partner_id,
             self._references.order_field: request.external_order_id,
-            "origin": source_document(request.external_line_id, request.request_id),
+            **_source(request),
             "warehouse_id": warehouses[request.location],
             "order_line": [[0, 0, line]],
         }
@@ -229,6 +252,11 @@ class OdooOrders:
             there = "no product" if not found else f"{len(found)} products"
             raise ContractBroken(f"Odoo has {there} with the internal reference {sku}.")
         return int(found[0]["id"])
+
+
+def _source(request: OrderRequest, *more: str) -> dict[str, str]:
+    """What an order of ours says of where it comes from."""
+    return {"origin": source_document(request.external_line_id, request.request_id, *more)}
 
 
 def _the_one(orders: Sequence[Record]) -> Record | None:

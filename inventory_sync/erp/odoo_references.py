@@ -13,6 +13,8 @@ from typing import Any, Final
 Record = Mapping[str, Any]
 
 CUSTOMER_REFERENCE: Final = "client_order_ref"
+CHANGING: Final = "is being changed"
+"""Behind the source document of an order, while we change it in several calls."""
 
 _OUR_ORDERS: Final = "inventory-sync:"
 _DRAFT_ORDER: Final = "gid://shopify/DraftOrder/"
@@ -84,9 +86,15 @@ def asked_line(order: Record) -> tuple[str, str] | None:
     return (line, request) if known and request else None
 
 
-def source_document(line_id: str, request_id: str) -> str:
-    """The source document of an order that we create."""
-    return f"{line_id} {request_id}"
+def source_document(line_id: str, request_id: str, *more: str) -> str:
+    """The source document of an order that we create, or change."""
+    return " ".join((line_id, request_id, *more))
+
+
+def is_changing(order: Record) -> bool:
+    """Whether we have begun to change an order, and not come to its new units."""
+    ours = asked_line(order)
+    return ours is not None and ours[1].endswith(f" {CHANGING}")
 
 
 def duplicates(references: References, orders: Iterable[Record]) -> dict[str, list[Record]]:

@@ -127,6 +127,11 @@ class TrytonOrders:
         """Bring the sale of an order line to so many units, as far as nobody has begun to ship."""
         sale, units = self._find(request), request.quantity_units
         if sale is None:
+            if units and request.is_change:
+                raise NeedsDecision(
+                    f"Tryton's sale {web_id(request)} is gone and shall be for {units}: enter it"
+                    " there, or cancel the order in Shopify."
+                )
             if units:
                 self._demand_no_other(request)
                 self._settle(self._created(layout, request), units)

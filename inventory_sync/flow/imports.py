@@ -203,6 +203,7 @@ def _request(line: LineToImport, asked: OrderImport) -> OrderRequest:
         quantity_units=asked.asked_units,
         expires_at=None,
         requested_at=asked.changed_at,
+        is_change=asked.booked_units > 0,
     )
 
 

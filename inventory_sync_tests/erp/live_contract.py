@@ -4,7 +4,7 @@ Put here what is true of any company's data. What an ERP's own documents mean is
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -239,3 +239,12 @@ class ImportContract:
                     writable.request([self.asked(version, units)])
                 expected = [("order", 3)], [3]
             assert self.known(writable) == expected
+
+
+class ApiImportContract(ImportContract):
+    """For a connector that makes and changes the orders itself."""
+
+    def test_an_order_that_is_gone_is_not_made_anew(self, writable):
+        with pytest.raises(NeedsDecision, match="gone"):
+            writable.request([replace(self.asked(2, 3), is_change=True)])
+        assert self.known(writable) == ([], [])

@@ -41,7 +41,7 @@ class OdooOrders:
         if method == "action_draft":
             return self._reopen(ids)
         if method == "write":
-            return self._write_lines(ids, options["vals"])
+            return self._write_orders(ids, options["vals"])
         if method != "action_confirm":
             raise OdooFault("builtins.AttributeError", f"no method {method}")
         for number in ids:
@@ -113,11 +113,13 @@ class OdooOrders:
                     self.write("sale.order.line", line["id"], state="draft")
         return True
 
-    def _write_lines(self, numbers: Sequence[int], values: Mapping[str, Any]) -> bool:
-        assert set(values) == {"order_line"}
-        for _, line, changes in values["order_line"]:
+    def _write_orders(self, numbers: Sequence[int], values: Mapping[str, Any]) -> bool:
+        values = dict(values)
+        for _, line, changes in values.pop("order_line", ()):
             assert self.tables["sale.order.line"][line]["order_id"] in numbers
             self.write("sale.order.line", line, **changes)
+        for number in numbers:
+            self.write("sale.order", number, **values)
         return True
 
     def _lines(self, number: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from inventory_sync.erp.odoo_client import odoo_client
 from inventory_sync_tests.erp.conftest import LOGIN, OPTIONS
 from inventory_sync_tests.erp.live_contract import (
     Act,
-    ImportContract,
+    ApiImportContract,
     LiveErpContract,
     WriteBackContract,
 )
@@ -99,7 +99,7 @@ class TestOdooWritesBack(WriteBackContract):
         return {"hold" if kind == "reservation" else kind: each for kind, each in found.items()}
 
 
-class TestOdooTakesOrders(ImportContract):
+class TestOdooTakesOrders(ApiImportContract):
     sku, location = "WALL-LAMP", "EWR"
 
     @pytest.fixture

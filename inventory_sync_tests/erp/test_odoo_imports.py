@@ -5,15 +5,16 @@ from dataclasses import replace
 import pytest
 
 from inventory_sync.domain.errors import ContractBroken, ErpUnavailable, NeedsDecision
+from inventory_sync.domain.imports import LANDS_WITHIN
 from inventory_sync_tests.erp.conftest import OPTIONS
-from inventory_sync_tests.erp.live_contract import ImportContract
+from inventory_sync_tests.erp.live_contract import ApiImportContract
 from inventory_sync_tests.erp.odoo_furniture import LAMP, furniture, sale
+from inventory_sync_tests.erp.odoo_sales import OdooFault
+from inventory_sync_tests.flow.test_imports import LINE, ORDER, Play, imported
 
-ORDER = ImportContract.order
 
-
-class Lamps(ImportContract):
-    sku, location = "WALL-LAMP", "EWR"
+class Lamps(ApiImportContract):
+    sku, location, order, line = "WALL-LAMP", "EWR", ORDER, LINE
 
 
 def asked(version: int, units: int, **changes):
@@ -88,6 +89,54 @@ def test_what_people_have_locked_or_begun_to_deliver_is_theirs(erp, data, model,
         with pytest.raises(NeedsDecision, match=f"is for 3 and shall be for {units}"):
             erp.request([asked(3, units)])
     assert states(data) == ["sale"]
+
+
+STEPS = ("write", "action_cancel", "action_draft", "write", "action_confirm")
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("dies_at", range(len(STEPS)))
+@pytest.mark.parametrize("units", [5, 3])
+def test_a_change_of_ours_that_died_at_any_step_is_finished_as_the_shop_has_it_then(
+    erp, data, monkeypatch, dies_at, is_done, units
+):
+    play = imported(Play(erp=erp, places=("EWR",)), sku="WALL-LAMP")
+    real, steps = data.call, iter(range(len(STEPS)))
+    deducted: list[int] = []
+
+    def look() -> None:
+        held, acknowledged = Lamps().known(erp)
+        deducted.append(sum(each for _, each in held) + 5 - sum(acknowledged))
+
+    def call(model, method, ids, options):
+        if method not in STEPS:
+            return real(model, method, ids, options)
+        step = next(steps)
+        assert method == STEPS[step]
+        if is_done or step != dies_at:
+            real(model, method, ids, options)
+        if step == dies_at:
+            raise OdooFault("psycopg2.OperationalError", "away")
+        return True
+
+    play.sell(5, sku="WALL-LAMP")
+    monkeypatch.setattr(data, "call", call)
+    play.visit()
+    monkeypatch.setattr(data, "call", real)
+    look()
+    play.sell(units, sku="WALL-LAMP")
+    play.later(LANDS_WITHIN)
+    play.visit()
+    look()
+    play.until_quiet()
+    (order,) = (o for o in data.tables["sale.order"].values() if o["client_order_ref"] == ORDER)
+    assert (play.states(), order["state"]) == ([("done", None)], "sale")
+    assert Lamps().known(erp) == ([("order", units)], [units])
+    assert min(deducted) >= 5
+    # From now on a cancellation is a person's again.
+    data.write("sale.order", order["id"], state="cancel")
+    with pytest.raises(NeedsDecision, match="is cancelled and shall be for 4"):
+        erp.request([asked(9, 4)])
 
 
 def test_an_order_that_people_have_cancelled_is_not_made_again(erp, data):

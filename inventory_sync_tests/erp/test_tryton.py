@@ -24,7 +24,7 @@ from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, erp_source
 from inventory_sync_tests.erp.extract_contract import told
 from inventory_sync_tests.erp.live_contract import (
-    ImportContract,
+    ApiImportContract,
     LiveErpContract,
     WriteBackContract,
 )
@@ -253,7 +253,7 @@ class TestTrytonTakesReservations(WriteBackContract):
         return states
 
 
-class TestTrytonTakesOrders(ImportContract):
+class TestTrytonTakesOrders(ApiImportContract):
     """Here a confirmed sale is processed at once, and belongs to people from then on."""
 
     sku, location, follows = "SKU-09", "EAST", False
@@ -382,7 +382,7 @@ def test_a_request_that_is_repeated_does_not_undo_what_people_did(server):
         office.erp.request([suite.asked("R-1", "confirm")])
 
 
-class Orders(ImportContract):
+class Orders(ApiImportContract):
     sku, location, order, line = "SKU-09", "EAST", ORDER, LINE
 
 
@@ -419,6 +419,24 @@ def test_an_order_whose_import_died_half_way_is_one_sale_and_no_step_gives_a_uni
     assert deducted == [3] * 4
     (sale,) = office.rest.rows("sale.sale", [["web_id", "!=", None]], ["reference"])
     assert sale["reference"] == ORDER
+
+
+def test_a_change_that_died_as_a_draft_is_finished_by_the_next_try(server, monkeypatch):
+    office, suite = Office(server, server.own(), WRITES), Orders()
+    office.erp.request([replace(suite.asked(1, 3), action="reserve")])
+    click = office.rest.click
+
+    def dies(model, number, button):
+        click(model, number, button)
+        raise ErpUnavailable("The answer is lost.")
+
+    monkeypatch.setattr(office.rest, "click", dies)
+    with pytest.raises(ErpUnavailable):
+        office.erp.request([suite.asked(2, 5)])
+    monkeypatch.undo()
+    assert suite.known(office.erp) == ([], [])  # it is deducted by us alone
+    office.erp.request([replace(suite.asked(2, 5), is_change=True)])
+    assert suite.known(office.erp) == ([("order", 5)], [5])
 
 
 def test_a_sale_that_is_not_processed_follows_the_shop_and_anothers_is_not_doubled(server):

@@ -44,6 +44,7 @@ SHOP_PLACE = "gid://shopify/Location/1001"
 ORDER, LINE = "gid://shopify/Order/7", "gid://shopify/LineItem/71"
 ON_HAND = 20
 STAY = timedelta(seconds=20)
+HALF_WAY = {"cancelled half-way": {"units": 0}, "drafted half-way": {"is_draft": True}}
 
 
 class Crash(BaseException):
@@ -52,12 +53,15 @@ class Crash(BaseException):
 
 @dataclass
 class Document:
-    """An order of the ERP. ``is_fixed``: people have taken it further than we may change it."""
+    """An order of the ERP. ``is_fixed``: people have taken it further than we may change it;
+    ``is_draft``: it is neither acknowledged nor committed.
+    """
 
     order: tuple[str, str]
     units: int
     location: str
     is_fixed: bool = False
+    is_draft: bool = False
 
 
 @dataclass
@@ -98,7 +102,7 @@ class Office:
             acknowledged=[
                 AcknowledgedRow(*each.order, each.units)
                 for each in self.documents
-                if each.order[0] in order_ids
+                if each.order[0] in order_ids and not each.is_draft
             ],
         )
 
@@ -106,7 +110,7 @@ class Office:
         return [
             CommitmentRow(f"C-{at}", f"SO-{at}", "OAK-TABLE", each.location, each.units, "order",
                           None, each.order[0])
-            for at, each in enumerate(self.documents) if each.units
+            for at, each in enumerate(self.documents) if each.units and not each.is_draft
         ]  # fmt: skip
 
     def request(self, requests: Sequence[OrderRequest]) -> None:
@@ -119,7 +123,7 @@ class Office:
                 raise Crash
             if fate == "forgotten":
                 continue
-            act = self._act(request)
+            act = self._half_way(fate) or self._act(request)
             if fate == "never came":
                 raise ErpUnavailable("No answer.")
             if fate == "late":
@@ -128,8 +132,13 @@ class Office:
             act()
             if fate == "died after":
                 raise Crash
-            if fate == "answer lost":
+            if fate in ("answer lost", *HALF_WAY):
                 raise ErpUnavailable("No answer.")
+
+    def _half_way(self, fate: object) -> Callable[[], None] | None:
+        """The first steps of a change alone."""
+        steps = HALF_WAY.get(str(fate))
+        return steps and (lambda: vars(self.documents[0]).update(steps))
 
     def _act(self, request: OrderRequest) -> Callable[[], None]:
         """Decide now, do it whenever it lands: two such calls at once make two orders."""
@@ -139,7 +148,9 @@ class Office:
             if each.order == order:
                 if each.is_fixed and each.units != units:
                     raise NeedsDecision("Its goods are on their way.")
-                return lambda: setattr(each, "units", units)
+                return lambda: vars(each).update(units=units, is_draft=False)
+        if request.is_change and units:
+            raise NeedsDecision("It is gone.")
         new = Document(order, units, request.location)
         return lambda: self.documents.append(new) if units else None
 
@@ -228,8 +239,8 @@ def play() -> Play:
     return Play()
 
 
-def imported(play: Play, units: int = 3) -> Play:
-    play.sell(units)
+def imported(play: Play, units: int = 3, **what: object) -> Play:
+    play.sell(units, **what)
     play.later(GRACE)
     play.visit()
     play.later(timedelta(minutes=1))
@@ -334,6 +345,47 @@ class TestOrdinaryLife:
             play.office.asked[0].request_id
         ] * 2
         assert (play.units(), play.states()) == ([3], [("done", None)])
+
+
+@pytest.mark.parametrize("fate", HALF_WAY)
+class TestAChangeThatDiedHalfWay:
+    @pytest.fixture
+    def play(self, play, fate):
+        imported(play).sell(5)
+        play.office.fate = [fate]
+        play.visit()
+        return play
+
+    @pytest.mark.parametrize("units", [5, 2, 0])
+    def test_it_is_finished_by_the_next_try_as_the_shop_has_it_then(self, play, units):
+        assert play.states() == [("asked", "No answer.")]
+        play.sell(units)
+        play.later(LANDS_WITHIN)
+        assert play.visit().parked == []
+        play.until_quiet()
+        assert (play.units(), play.states()) == ([units], [("done", None)] if units else [])
+        assert not play.office.documents[0].is_draft
+
+    def test_it_may_die_again_and_be_refused_meanwhile(self, play, fate):
+        play.office.fate = [fate, ContractBroken("Not now.")]
+        for _ in range(2):
+            play.later(LANDS_WITHIN)
+            play.visit()
+        assert [state for state, _ in play.states()] == ["waiting"]
+        play.until_quiet()
+        assert (play.units(), play.states()) == ([5], [("done", None)])
+
+    def test_what_people_make_of_it_then_is_theirs(self, play):
+        play.office.documents[0].is_fixed = True
+        play.later(LANDS_WITHIN)
+        assert [each.reason for each in play.visit().parked] == ["Its goods are on their way."]
+
+    def test_what_people_delete_then_is_not_made_anew(self, play):
+        play.office.documents.clear()
+        play.later(LANDS_WITHIN)
+        assert [each.reason for each in play.visit().parked] == ["It is gone."]
+        play.until_quiet()
+        assert play.units() == []
 
 
 class TestWhatIsParked:

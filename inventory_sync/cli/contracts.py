@@ -6,7 +6,7 @@ are judged as the last run of Dagster has left them. Nothing is written anywhere
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -22,10 +22,16 @@ from inventory_sync.defs.resources import FrameIOManager
 from inventory_sync.domain.extract import ErpEvent
 from inventory_sync.domain.frames import EVENTS, ErpSnapshot
 from inventory_sync.domain.rules import Rules
+from inventory_sync.erp.api import ApiErp
+from inventory_sync.erp.api_events import instant_of, last_id_at
+from inventory_sync.flow.ports import ErpSource
 from inventory_sync.settings import load_settings
 from inventory_sync.wiring import Databases, erp_source
 
 LAST_EVENTS = 1_000
+"""So many ids of events are looked back, where they count events; """
+LAST_TIME = timedelta(days=1)
+"""so long where they are made of times, as an API's are."""
 SHOWN_ROWS = 10
 
 
@@ -66,7 +72,7 @@ def contract_lines() -> Iterator[dict[str, Any]]:
     contracts = load_contracts(settings.data_contracts)
     with erp_source(settings, Databases.of()) as erp:
         snapshot = erp.snapshot()
-        events = erp.events(max(0, erp.last_event_id() - LAST_EVENTS))
+        events = erp.events(_events_since(erp))
     given = _erp_given(snapshot, events, compiled(contracts), now)
     for contract in contracts:
         if contract.is_of_erp:
@@ -77,6 +83,14 @@ def contract_lines() -> Iterator[dict[str, Any]]:
             for store in settings.stores if "*" in contract.asset else ("",):
                 asset = contract.asset.replace("*", store)
                 yield _line(contract, asset, judge_kept(contract, asset, frames.newest, now=now))
+
+
+def _events_since(erp: ErpSource) -> int:
+    """The id after which events are read."""
+    last = erp.last_event_id()
+    if isinstance(erp, ApiErp) and last:
+        return last_id_at(instant_of(last) - LAST_TIME)
+    return max(0, last - LAST_EVENTS)
 
 
 def _erp_given(

@@ -4,7 +4,7 @@ Put a key of a connector here with the sentence that explains it. Keep out what 
 with it.
 """
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
@@ -34,6 +34,11 @@ _KEYS: Final = {
 }
 
 
+def _poll_seconds(known: dict[str, Any]) -> int:
+    """A look for changes is one small query of a database, and several calls to an API."""
+    return 1 if known.get("connector") == "sql" else 5
+
+
 class ImportOrders(Strict):
     """Which Shopify orders we bring into the ERP: those placed ``since`` then, when the ERP
     does not know them ``after_minutes`` after they were changed last. Older ones are never touched.
@@ -46,6 +51,7 @@ class ImportOrders(Strict):
 class Erp(Strict):
     """Which ERP connector is used, and where the ERP is.
 
+    ``poll_seconds``: how often we look for changes; unless it is set, 1 for ``sql`` and 5 for APIs.
     ``url``: of ``sql`` a database, of the others ``https://host/<database>``, asked with
     ``api_key``. ``call_timeout_seconds`` and ``parallel_calls`` bound what is asked of an API.
     ``company``: its name, where the key sees several. ``unavailable_locations``: codes or names of
@@ -59,7 +65,7 @@ class Erp(Strict):
     connector: Connector = "sql"
     url: SecretStr
     schema_: str = Field(default="erp_contract", alias="schema", min_length=1)
-    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(default_factory=_poll_seconds)
     notify_channel: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")] | None = (
         "erp_events"
     )

@@ -2,11 +2,13 @@
 
 import pytest
 
+from inventory_sync.cli.contracts import contract_lines
 from inventory_sync.domain.errors import ContractBroken
 from inventory_sync.settings import Settings
 from inventory_sync.wiring import Databases, erp_source
-from inventory_sync_tests.erp.odoo_furniture import furniture
+from inventory_sync_tests.erp.odoo_furniture import CLOCK, EWR_STOCK, LAMP, furniture, quant
 from inventory_sync_tests.erp.odoo_server import DATABASE, KEY, USER
+from inventory_sync_tests.settings.test_settings import ENVIRONMENT, MINIMAL
 
 STORES = {
     "b2b-us": {
@@ -37,6 +39,35 @@ def test_the_settings_lead_to_the_connector_and_to_one_company(serve, tmp_path):
         pytest.raises(ContractBroken, match=r"no company Furniture Ltd.*erp\.company"),
     ):
         source.snapshot({"RETRO-CLOCK"})
+
+
+def test_an_api_is_asked_for_changes_less_often_than_a_database():
+    odoo = {"connector": "odoo", "url": "https://erp.example/db", "user": USER, "api_key": KEY}
+    for erp, seconds in (
+        (odoo, 5),
+        ({**odoo, "poll_seconds": 2}, 2),
+        ({"url": "postgresql://erp"}, 1),
+        ({"connector": "sql", "url": "postgresql://erp", "poll_seconds": 9}, 9),
+    ):
+        settings = Settings.model_validate({"erp": erp, "stores": STORES})
+        assert settings.erp.poll_seconds == seconds
+
+
+def test_contracts_check_judges_the_events_of_the_last_day(serve, tmp_path, monkeypatch):
+    data = furniture()
+    data.tick(2 * 24 * 3600)
+    quant(data, CLOCK, EWR_STOCK, 1.0)
+    data.tick(23 * 3600)
+    quant(data, LAMP, EWR_STOCK, 1.0)
+    origin = serve(data).origin
+    odoo = f"connector: odoo, url: '{origin}/{DATABASE}', user: {USER}, api_key: '{KEY}'"
+    file = tmp_path / "inventory_sync.yaml"
+    file.write_text(MINIMAL.replace("url: '${ERP_URL}'", odoo))
+    for name, value in {**ENVIRONMENT, "INVENTORY_SYNC_CONFIG": str(file)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    rows = {line["dataset"]: line["rows"] for line in contract_lines()}
+    assert rows["erp/events"] == 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from inventory_sync.domain.allocation import OfferRules, offer_units
-from inventory_sync.domain.atp import TERM_COLUMNS
+from inventory_sync.domain.atp import COVERED, TERM_COLUMNS
 
 DIFFERENCE_COLUMNS: Final = (
     "subject",
@@ -194,10 +194,18 @@ def _behind(sight: Sight) -> Cause:
     if not changed and was.get("atp_micros") == now["atp_micros"]:
         same = was.get("in_flight_micros") == now["in_flight_micros"]
         return Cause.OUR_FAULT if same else Cause.IN_FLIGHT
-    ended = changed and changed <= set(_HOLDS)
-    if ended and all(now[name] <= was.get(name, 0) for name in _HOLDS):
-        return Cause.EXPIRED_HOLD
-    return Cause.ERP_NOT_HEARD
+    return Cause.EXPIRED_HOLD if _is_ended_hold(was, now, changed) else Cause.ERP_NOT_HEARD
+
+
+def _is_ended_hold(was: Mapping[str, Any], now: Mapping[str, Any], changed: set[str]) -> bool:
+    """Whether holds ended and nothing else happened. What supply covered of them is covered no
+    more, which is never more than they were.
+    """
+    if not changed & set(_HOLDS) or not changed <= {*_HOLDS, COVERED}:
+        return False
+    freed: list[int] = [was.get(name, 0) - now[name] for name in _HOLDS]
+    uncovered: int = was.get(COVERED, 0) - now[COVERED]
+    return min(freed) >= 0 and 0 <= uncovered <= sum(freed)
 
 
 def _by_old_rules(was: Mapping[str, Any], now: Mapping[str, Any]) -> int | None:

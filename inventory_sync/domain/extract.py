@@ -91,6 +91,7 @@ class SupplyRow:
     quantity: object
     due_date: object
     confirmed: object
+    kind: object
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ A promise from stock has no date of its own: it ships with the next departure, w
 the ledger gets a new row when the quantity changes, not on each new day.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -44,6 +47,29 @@ SEPARATOR: Final = "\n"
 """Between the ids of several supplies that arrive on one day."""
 
 _PAIR: Final = ["sku", "location"]
+
+Pair = tuple[str, str]
+"""SKU and location."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one reading of the ERP promises, as the promise ledger is told it.
+
+    ``given``: ``GIVEN_COLUMNS``; ``coming``: ``arrivals``. ``figures_of``: by our clock, when the
+    reading began; of two recordings the later figures count, whichever is made first. ``pairs``:
+    what it is about (``None``: everything), of which all else is promised no longer.
+    """
+
+    given: pd.DataFrame
+    coming: pd.DataFrame
+    figures_of: datetime
+    pairs: frozenset[Pair] | None = None
+
+    def about(self, pairs: Collection[Pair]) -> pd.DataFrame:
+        """What is promised of these pairs."""
+        each = zip(self.given["sku"], self.given["location"], strict=True)
+        return self.given[[pair in pairs for pair in each]]
 
 
 def arrivals(

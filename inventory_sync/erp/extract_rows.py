@@ -45,7 +45,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "due_date",
     ),
     "acknowledged_orders": ("external_order_id", "external_line_id", "quantity"),
-    "supply": ("supply_id", "sku", "location", "quantity", "due_date", "confirmed"),
+    "supply": ("supply_id", "sku", "location", "quantity", "due_date", "confirmed", "kind"),
     "promise_dates": ("sku", "location", "quantity", "promise_date"),
 }
 DATED: Final = frozenset({"supply", "promise_dates"})
@@ -117,8 +117,8 @@ def _dates(rows: Mapping[str, Rows], found: frozenset[str]) -> ErpDates:
     return ErpDates(
         {str(place): str(zone) for place, zone in rows["locations"] if place and zone},
         [
-            SupplyRow(name, sku, place, _number(quantity), _day(due), _truth(confirmed))
-            for name, sku, place, quantity, due, confirmed in rows.get("supply", ())
+            SupplyRow(name, sku, place, _number(quantity), _day(due), _truth(confirmed), kind)
+            for name, sku, place, quantity, due, confirmed, kind in rows.get("supply", ())
             if sku in found
         ],
         [

@@ -1,6 +1,7 @@
 """Dates after an event: what stores tell of a few SKUs is renewed soon, but after quantities.
 
-Put here what an event pass leaves to be done about dates, and how it is done. A renewal changes
+Put here what an event pass leaves to be done about dates, and how it is done: told, written into
+the promise ledger, and only then taken off the list. A renewal changes
 only the dates of what a store tells already. What it sells where, what is odd, and placed orders
 are settled by the hourly one (``promise_publishing.py``), which also catches up on what was left.
 """
@@ -15,8 +16,11 @@ import pandas as pd
 
 from inventory_sync.domain.dirty import FAST_LANES, DirtySku, Mark
 from inventory_sync.domain.errors import StoreStopped, StoreUnreachable
+from inventory_sync.domain.few.given import few_given
+from inventory_sync.domain.given_promises import Pair, Recording
 from inventory_sync.domain.metafields import PublishedPromise
 from inventory_sync.domain.promise import Departures
+from inventory_sync.domain.promise_plan import Action
 from inventory_sync.domain.promise_table import table_of
 from inventory_sync.domain.promise_value import locations_of
 from inventory_sync.flow.away import Away
@@ -27,7 +31,7 @@ from inventory_sync.flow.promise_publishing import (
     Shown,
     bring_up_to_date,
 )
-from inventory_sync.flow.promising import ladders_of, places_in, plain_facts
+from inventory_sync.flow.promising import PlainFacts, ladders_of, places_in, plain_facts
 
 SETTLE: Final = timedelta(seconds=10)
 """So long after an event others are waited for: several of them are one renewal."""
@@ -57,6 +61,15 @@ class Renewed:
         """For people."""
         told = ", ".join(f"{count} {action}" for action, count in sorted(self.variants.items()))
         return "; ".join([f"dates of {self.skus} SKUs: {told or 'no variant'}", *self.reasons])
+
+
+@dataclass
+class Portion:
+    """SKUs that are looked at together, and of which pairs stores were ``told`` what is right."""
+
+    facts: PlainFacts
+    basis: PromiseBasis
+    told: set[Pair] = field(default_factory=set)
 
 
 def ask_for_dates(parts: Parts, work: Sequence[DirtySku]) -> None:
@@ -95,9 +108,9 @@ def _renew(parts: Parts, away: Away, work: Sequence[DirtySku], renewed: Renewed)
     """Tell every live store of these SKUs, all at once; what one does not take is tried again."""
     stores = [store for store in parts.promise_fronts if parts.policies[store].live]
     near = [store for store in stores if not away.has(store, parts.now())]
-    bases = _bases(parts, sorted({item.sku for item in work})) if near else []
+    portions = _portions(parts, sorted({item.sku for item in work})) if near else []
     with parts.threads(max(1, len(near))) as pool:
-        waiting = {store: pool.submit(_tell_all, parts, store, bases) for store in near}
+        waiting = {store: pool.submit(_tell_all, parts, store, portions) for store in near}
     failed = len(near) < len(stores)
     for store, telling in waiting.items():
         try:
@@ -107,11 +120,36 @@ def _renew(parts: Parts, away: Away, work: Sequence[DirtySku], renewed: Renewed)
             renewed.reasons.append(str(error))
             failed = True
             continue
-        for report in reports:
+        for portion, report in reports:
+            portion.told |= _told(parts, store, report)
             renewed.variants.update(report.rows["action"])
             failed |= bool(report.sent.refused or report.sent.unknown)
     renewed.skus += len(work)
+    for portion in portions:
+        _record(parts, portion)
     _take_off(parts, work, failed=failed)
+
+
+def _told(parts: Parts, store: str, report: PromiseReport) -> set[Pair]:
+    """The SKUs of which the store tells the right dates now, with the ERP locations behind them."""
+    rows, mapped = report.rows, parts.policies[store].locations
+    is_right = (rows["action"] == Action.KEEP) | rows["variant_id"].isin(report.sent.digests)
+    return {
+        (str(sku), place)
+        for sku, value in rows.loc[is_right, ["sku", "availability"]].itertuples(index=False)
+        for at in locations_of(value)
+        for place in mapped[at]
+    }
+
+
+def _record(parts: Parts, portion: Portion) -> None:
+    """Keep what was published, and what has slipped; who is killed before finds it right again."""
+    if not portion.told:
+        return
+    basis, facts = portion.basis, portion.facts
+    given, coming = few_given(basis.table, facts.curves, facts.arrivals)
+    recording = Recording(given, coming, basis.figures_of, frozenset(portion.told))
+    parts.ledger.record_promises(recording, pass_id=parts.new_id(), at=parts.now())
 
 
 def _take_off(parts: Parts, work: Sequence[DirtySku], *, failed: bool) -> None:
@@ -122,24 +160,27 @@ def _take_off(parts: Parts, work: Sequence[DirtySku], *, failed: bool) -> None:
     parts.ledger.clear([item for item in work if item not in again])
 
 
-def _bases(parts: Parts, skus: Sequence[str]) -> list[PromiseBasis]:
+def _portions(parts: Parts, skus: Sequence[str]) -> list[Portion]:
     """What can be promised of these SKUs and their kits now, but for those with an odd row: frames
     judge them, which would take the time of events.
     """
     read_at = parts.now()
     facts = plain_facts(parts, skus)
     if facts is None:
-        return [] if len(skus) == 1 else [one for sku in skus for one in _bases(parts, [sku])]
+        return [] if len(skus) == 1 else [one for sku in skus for one in _portions(parts, [sku])]
     places, asked_at = places_in(parts, facts), parts.now()
     ladders = ladders_of(facts, places, asked_at)
     departures = {place.location: Departures(place, asked_at) for place in places}
     table = table_of(ladders.values())
-    return [PromiseBasis(table, departures, asked_at, frozenset(facts.skus), read_at)]
+    basis = PromiseBasis(table, departures, asked_at, frozenset(facts.skus), read_at)
+    return [Portion(facts, basis)]
 
 
-def _tell_all(parts: Parts, store: str, bases: Sequence[PromiseBasis]) -> list[PromiseReport]:
-    reports = (_tell(parts, store, basis) for basis in bases)
-    return [report for report in reports if report]
+def _tell_all(
+    parts: Parts, store: str, portions: Sequence[Portion]
+) -> list[tuple[Portion, PromiseReport]]:
+    reports = ((portion, _tell(parts, store, portion.basis)) for portion in portions)
+    return [(portion, report) for portion, report in reports if report]
 
 
 def _tell(parts: Parts, store: str, basis: PromiseBasis) -> PromiseReport | None:

@@ -19,11 +19,19 @@ from inventory_sync.flow.drift_port import DriftMemory
 from inventory_sync.flow.event_memory_port import EventMemory
 from inventory_sync.flow.guard_port import GuardMemoryPort
 from inventory_sync.flow.import_port import ImportMemory
+from inventory_sync.flow.promise_ledger_port import PromiseBook
 from inventory_sync.flow.promise_publishing_port import PromiseMemory
 
 
 class Ledger(
-    EventMemory, BatchMemory, DriftMemory, PromiseMemory, GuardMemoryPort, ImportMemory, Protocol
+    EventMemory,
+    BatchMemory,
+    DriftMemory,
+    PromiseMemory,
+    PromiseBook,
+    GuardMemoryPort,
+    ImportMemory,
+    Protocol,
 ):
     """Our own memory. Frames and columns are described where the ledger implements them."""
 

@@ -9,7 +9,7 @@ no open commitment for a line that the ERP has acknowledged, so the day is right
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,14 @@ import pandas as pd
 from inventory_sync.domain.atp import Atp
 from inventory_sync.domain.calendar import LocalToday
 from inventory_sync.domain.frames import DATASETS, ErpSnapshot
-from inventory_sync.domain.given_promises import SEPARATOR, SEVERAL, STOCK, arrivals, given_promises
+from inventory_sync.domain.given_promises import (
+    SEPARATOR,
+    SEVERAL,
+    STOCK,
+    Recording,
+    arrivals,
+    given_promises,
+)
 from inventory_sync.domain.order_dates import NOT_SAID
 from inventory_sync.domain.promise import Place, departs_on
 from inventory_sync.domain.set_aside import restored
@@ -28,12 +35,10 @@ from inventory_sync.domain.slips import (
     OpenLine,
     OrderPromise,
     follow,
-    published_slips,
     settle,
 )
 from inventory_sync.flow.days import days_of
 from inventory_sync.flow.parts import Parts
-from inventory_sync.flow.promise_ledger_port import PromiseBook
 from inventory_sync.flow.promising import places_of
 
 _EXTERNAL = {"external_order_id": "order_id", "external_line_id": "line_id"}
@@ -43,10 +48,12 @@ _EXTERNAL = {"external_order_id": "order_id", "external_line_id": "line_id"}
 class Reading:
     """All that one reading of the ERP says about dates.
 
-    ``table``: ``promise_table``; ``steps``: the projection; ``order_dates``: of all open lines;
-    ``aside``: the rows in quarantine (``ASIDE_COLUMNS``).
+    ``figures_of``: by our clock, when it began; ``table``: ``promise_table``; ``steps``: the
+    projection; ``order_dates``: of all open lines; ``aside``: the rows in quarantine
+    (``ASIDE_COLUMNS``).
     """
 
+    figures_of: datetime
     snapshot: ErpSnapshot
     atp: Atp
     steps: pd.DataFrame
@@ -57,40 +64,43 @@ class Reading:
 
 @dataclass(frozen=True)
 class Kept:
-    """What was written down: how many promises are given, which published ones slipped just now,
-    and the promises of all orders that are open or were settled just now.
+    """What was written down: which promises are given, which published ones slipped just now, and
+    the promises of all orders that are open or were settled just now.
+
+    ``is_late``: nothing was, for a reading that began later was first; its orders are told.
     """
 
     given: pd.DataFrame
     slipped: pd.DataFrame
     orders: list[OrderPromise]
+    is_late: bool = False
 
 
-def keep_promises(parts: Parts, book: PromiseBook, reading: Reading, *, pass_id: str) -> Kept:
+def keep_promises(parts: Parts, reading: Reading, *, pass_id: str) -> Kept:
     """Write down what is promised now, and what has become of what was promised before."""
     snapshot, atp, rules = reading.snapshot, reading.atp, parts.promises.rules
     today, _ = days_of(parts, snapshot.locations)
     known = known_to_erp(atp, snapshot)
     coming = arrivals(snapshot.supply, known, atp.kits, today, rules)
     given = given_promises(reading.table, reading.steps, coming)
-    before = book.promises_on_supply()
-    slips = published_slips(before, given, coming)
-    book.record_promises(given, slips, pass_id=pass_id, at=parts.now())
+    recording = Recording(given, coming, reading.figures_of)
+    slipped = parts.ledger.record_promises(recording, pass_id=pass_id, at=parts.now())
+    if slipped is None:
+        return Kept(given, pd.DataFrame(), parts.ledger.order_promises(settled_since=None), True)
     short = shortages(atp, snapshot, reading.steps, today, rules)
-    found = _followed(parts, book, reading, (coming, short, today), pass_id=pass_id)
-    return Kept(given, before.merge(slips, on="promise_id"), found)
+    found = _followed(parts, reading, (coming, short, today), pass_id=pass_id)
+    return Kept(given, slipped, found)
 
 
 def _followed(
     parts: Parts,
-    book: PromiseBook,
     reading: Reading,
     about: tuple[pd.DataFrame, pd.DataFrame, LocalToday],
     *,
     pass_id: str,
 ) -> list[OrderPromise]:
     """The promises of orders as they stand now; changed ones are written."""
-    coming, short, today = about
+    (coming, short, today), book = about, parts.ledger
     lines = _open_lines(parts, reading, short, today)
     before = {each.line: each for each in book.order_promises(settled_since=None)}
     news = {line.line for line in lines} - before.keys()
@@ -108,7 +118,8 @@ def _followed(
     now += [
         settle(before[key], ended[key]) if key in ended else before[key] for key in sorted(gone)
     ]
-    book.save_order_promises(each for each in now if each != before.get(each.line))
+    changed = [each for each in now if each != before.get(each.line)]
+    book.save_order_promises(changed, figures_of=reading.figures_of, at=parts.now())
     return now
 
 

@@ -10,27 +10,28 @@ from typing import Protocol
 
 import pandas as pd
 
+from inventory_sync.domain.given_promises import Recording
 from inventory_sync.domain.slips import Line, OrderPromise
 
 
 class PromiseBook(Protocol):
     """The part of the ledger that remembers promises."""
 
-    def promises_on_supply(self) -> pd.DataFrame:
-        """The open promises that rest on supply: ``promise_id`` and ``GIVEN_COLUMNS``."""
-        ...
-
     def record_promises(
-        self, rows: pd.DataFrame, slips: pd.DataFrame, *, pass_id: str, at: datetime
-    ) -> None:
-        """Remember what is promised now; what is promised no longer ends.
+        self, recording: Recording, *, pass_id: str, at: datetime
+    ) -> pd.DataFrame | None:
+        """Remember what is promised now; what is promised no longer ends. What was recorded from
+        later figures stays as it is.
 
-        ``slips`` (``SLIP_COLUMNS``) says which of the open ones were broken by supply.
+        Returns the promises that supply has broken (``promise_id``, ``GIVEN_COLUMNS`` and
+        ``SLIP_COLUMNS``); ``None`` when all of it was recorded from later figures.
         """
         ...
 
     def slipped_promises(self, *, since: date) -> pd.DataFrame:
-        """Published promises that supply has broken, for ``since`` and later, soonest first."""
+        """Published promises that supply has broken, for ``since`` and later, soonest first; but
+        for those whose supply comes as it was promised, after all.
+        """
         ...
 
     def order_promises(self, *, settled_since: date | None) -> list[OrderPromise]:
@@ -41,9 +42,12 @@ class PromiseBook(Protocol):
         """The promises of these order lines that were settled."""
         ...
 
-    def save_order_promises(self, changed: Iterable[OrderPromise]) -> None:
-        """Write promises of orders as they are now (new or changed; by order line).
+    def save_order_promises(
+        self, changed: Iterable[OrderPromise], *, figures_of: datetime, at: datetime
+    ) -> None:
+        """Write promises of orders as they are by these figures (new or changed; by order line).
 
-        What was promised, and when, is written once and never changed.
+        What was promised, and when, is written once and never changed. Nothing is written once
+        everything was recorded from later figures.
         """
         ...

@@ -20,6 +20,7 @@ from inventory_sync.domain.dated_rows import REPORT_COLUMNS, Report
 from inventory_sync.domain.errors import PromiseRefused, UnknownSku
 from inventory_sync.domain.extract import ErpExtract
 from inventory_sync.domain.few.dates import few_curves, plain_dates
+from inventory_sync.domain.few.given import Arrival, few_arrivals
 from inventory_sync.domain.few.offers import lines_in_flight
 from inventory_sync.domain.few.plain import plain_rows, with_kits
 from inventory_sync.domain.findings import Certainty
@@ -55,6 +56,13 @@ class Facts:
     curves: Mapping[tuple[str, str], Curve]
     promised: Mapping[tuple[str, str], Sequence[ErpPromise]]
     parts: BaseParts
+
+
+@dataclass(frozen=True)
+class PlainFacts(Facts):
+    """The same from plain rows, with the supply that counts."""
+
+    arrivals: Sequence[Arrival]
 
 
 def project_snapshot(
@@ -102,7 +110,7 @@ def promise_now(
     return replace(answer, notes=_notes([ladders[pair] for pair in ladders if pair[0] in skus]))
 
 
-def plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
+def plain_facts(parts: Parts, skus: Sequence[str]) -> PlainFacts | None:
     """The facts of SKUs, and of all that share a kit with them, from plain rows; ``None`` when one
     of them is odd. Raises what ``extract`` raises.
     """
@@ -121,13 +129,15 @@ def plain_facts(parts: Parts, skus: Sequence[str]) -> Facts | None:
         for place in orders.erp_locations_of(stores.get(line.store, {}), line.store_location_id)
     ]
     today, _ = local_days(parts, extract.dates.zones)
-    return Facts(
+    rules = parts.promises.rules
+    return PlainFacts(
         {str(row.sku) for row in extract.products},
         sorted(extract.locations),
         today.zones,
-        _doubted(few_curves(plain, dates, flying, today, parts.promises.rules), known, extract),
+        _doubted(few_curves(plain, dates, flying, today, rules), known, extract),
         dates.promised,
         plain.kits.base_parts(),
+        few_arrivals(plain, dates, today, rules),
     )
 
 

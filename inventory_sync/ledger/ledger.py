@@ -25,6 +25,7 @@ from inventory_sync.ledger.listening import Listening
 from inventory_sync.ledger.locks import Locks
 from inventory_sync.ledger.orders import Orders
 from inventory_sync.ledger.promise_ledger import PromiseLedger
+from inventory_sync.ledger.promise_recordings import PromiseRecordings
 from inventory_sync.ledger.publications import Publications
 from inventory_sync.ledger.published_promises import PublishedPromises
 from inventory_sync.ledger.reservations import Reservations
@@ -40,7 +41,9 @@ class _Orders(Orders, Imports):
     """What is known of the orders of the stores, and of their way into the ERP."""
 
 
-class _Promises(PublishedPromises, PromiseLedger, DriftHistory, ShadowHistory, Explaining):
+class _Promises(
+    PublishedPromises, PromiseRecordings, PromiseLedger, DriftHistory, ShadowHistory, Explaining
+):
     """What is known of the promises that were given, and how stores differed from them."""
 
 

@@ -1,7 +1,7 @@
-"""The promise ledger: every date that was given, with its reason, and what became of it.
+"""The promises of order lines: the first date of each, with its reason, and what became of it.
 
-Put recording and reading of promises here. Keep out when a promise slips: that is
-``domain/slips.py``.
+Put recording and reading of them here. Keep out when a promise slips (``domain/slips.py``), and
+what was promised for whatever might be ordered (``promise_recordings.py``).
 """
 
 from collections.abc import Collection, Iterable
@@ -9,33 +9,13 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Final
 
-import pandas as pd
 from sqlalchemy import Engine, or_, select, text
 
-from inventory_sync.domain.given_promises import GIVEN_COLUMNS
-from inventory_sync.domain.slips import SLIP_COLUMNS, Line, OrderPromise
-from inventory_sync.ledger.frames import as_rows, given, read_frame, stage
+from inventory_sync.domain.slips import Line, OrderPromise
+from inventory_sync.ledger.frames import as_rows, given
 from inventory_sync.ledger.locks import wait_for_turn
-from inventory_sync.ledger.tables_promise_ledger import order_promises, promises
-
-_TYPES: Final = {name: "bigint" if name == "units" else "text" for name in GIVEN_COLUMNS}
-_SAME: Final = " and ".join(
-    f"told.{name} = known.{name}"
-    for name in ("sku", "location", "units", "ships_on", "source", "supply_ids")
-)
-_END: Final = text(f"""
-    update inventory_sync.promises as known set ended_at = :at
-    where ended_at is null and not exists (select from given as told where {_SAME})""")
-_BEGIN: Final = text(f"""
-    insert into inventory_sync.promises ({", ".join(GIVEN_COLUMNS)}, pass_id, made_at)
-    select {", ".join(GIVEN_COLUMNS)}, :pass_id, :at from given as told
-    where not exists (
-        select from inventory_sync.promises as known where known.ended_at is null and {_SAME})""")
-_SLIP: Final = text(f"""
-    update inventory_sync.promises as promise
-    set now_on = given.now_on, slip_reason = given.reason
-    from {given(promise_id="bigint", now_on="text", reason="text")}
-    where promise.promise_id = given.promise_id""")
+from inventory_sync.ledger.promise_recordings import IS_LATER, TURN
+from inventory_sync.ledger.tables_promise_ledger import order_promises
 
 _ORDER_TYPES: Final = {
     each.name: {
@@ -56,7 +36,10 @@ _ORDER_CHANGES: Final = (
 _ORDER_NAMES: Final = ", ".join(_ORDER_TYPES)
 _ORDER: Final = text(f"""
     insert into inventory_sync.order_promises as known ({_ORDER_NAMES})
-    select {_ORDER_NAMES} from {given(**_ORDER_TYPES)} order by {", ".join(_ORDER_KEY)}
+    select {_ORDER_NAMES} from {given(**_ORDER_TYPES)}
+    where not exists (
+        select from inventory_sync.promise_recordings where sku = '' and {IS_LATER})
+    order by {", ".join(_ORDER_KEY)}
     on conflict ({", ".join(_ORDER_KEY)}) do update
     set {", ".join(f"{name} = excluded.{name}" for name in _ORDER_CHANGES)}
     """)
@@ -68,44 +51,9 @@ _SETTLED: Final = text(f"""
 
 
 class PromiseLedger:
-    """The part of the ledger that remembers promises."""
+    """The part of the ledger that remembers the promises of order lines."""
 
     _engine: Engine
-
-    def promises_on_supply(self) -> pd.DataFrame:
-        """The open promises that rest on supply: ``promise_id`` and ``GIVEN_COLUMNS``."""
-        columns = [promises.c[name] for name in ("promise_id", *GIVEN_COLUMNS)]
-        query = select(*columns).where(promises.c.ended_at.is_(None), promises.c.supply_ids != "")
-        with self._engine.connect() as connection:
-            return read_frame(connection, query)
-
-    def record_promises(
-        self, rows: pd.DataFrame, slips: pd.DataFrame, *, pass_id: str, at: datetime
-    ) -> None:
-        """Remember what is promised now (``GIVEN_COLUMNS``): the same is not written twice, what is
-        promised no longer ends. ``slips`` (``SLIP_COLUMNS``) says which were broken by supply.
-        """
-        told = [
-            {"promise_id": int(promise_id), "now_on": now_on, "reason": reason}
-            for promise_id, now_on, reason in slips[list(SLIP_COLUMNS)].itertuples(index=False)
-        ]
-        with self._engine.begin() as connection:
-            wait_for_turn(connection, "promises")
-            connection.execute(_SLIP, {"rows": as_rows(told)})
-            stage(connection, rows, _TYPES)
-            connection.execute(_END, {"at": at})
-            connection.execute(_BEGIN, {"pass_id": pass_id, "at": at})
-
-    def slipped_promises(self, *, since: date) -> pd.DataFrame:
-        """Published promises that supply has broken, for ``since`` and later, soonest first."""
-        names = (*GIVEN_COLUMNS, "made_at", "ended_at", "now_on", "slip_reason")
-        query = (
-            select(*(promises.c[name] for name in names))
-            .where(promises.c.slip_reason.is_not(None), promises.c.ships_on >= since.isoformat())
-            .order_by(promises.c.ships_on, promises.c.sku, promises.c.location)
-        )
-        with self._engine.connect() as connection:
-            return read_frame(connection, query)
 
     def order_promises(self, *, settled_since: date | None) -> list[OrderPromise]:
         """Promises of orders: all that are open, and those that were settled on that day or later
@@ -131,17 +79,22 @@ class PromiseLedger:
             found = connection.execute(_SETTLED, {"rows": rows})
             return [OrderPromise(*row) for row in found]
 
-    def save_order_promises(self, changed: Iterable[OrderPromise]) -> None:
-        """Write promises of orders as they are now (new or changed; by order line).
+    def save_order_promises(
+        self, changed: Iterable[OrderPromise], *, figures_of: datetime, at: datetime
+    ) -> None:
+        """Write promises of orders as they are by these figures (new or changed; by order line).
 
-        What was promised, and when, is written once and never changed.
+        What was promised, and when, is written once and never changed. Nothing is written once
+        everything was recorded from later figures.
         """
         rows = [
             {name: _text(value) for name, value in asdict(promise).items()} for promise in changed
         ]
         if rows:
+            told = {"rows": as_rows(rows), "figures_of": figures_of, "at": at}
             with self._engine.begin() as connection:
-                connection.execute(_ORDER, {"rows": as_rows(rows)})
+                wait_for_turn(connection, TURN)
+                connection.execute(_ORDER, told)
 
 
 def _text(value: object) -> object:

@@ -40,6 +40,15 @@ promises = Table(
     Index("promises_slipped_idx", "ships_on", postgresql_where=text("slip_reason is not null")),
 )
 
+promise_recordings = Table(
+    "promise_recordings",
+    metadata,
+    words("sku"),  # '' with '' as location: everything that has no row of its own
+    words("location"),
+    instant("figures_of"),
+    PrimaryKeyConstraint("sku", "location"),
+)
+
 order_promises = Table(
     "order_promises",
     metadata,

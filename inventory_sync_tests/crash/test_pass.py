@@ -54,6 +54,7 @@ READING = {
     *("batch_until", "drift", "newest_changes", "pass_ended_at", "published_levels"),
     *("published_promises", "availability_told", "recent_moves", "stops", "written_since"),
     *("imports", "lines_to_import", "import_lock"),
+    *("order_promises", "settled_promises", "slipped_promises"),
     *("lane_lock", "promise_lock", "store_lock", "on_work"),
 }
 WRITING = {"prepare", "set_quantities", "settle"}

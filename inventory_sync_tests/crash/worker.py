@@ -35,7 +35,7 @@ STEPS_OF_LEDGER = frozenset(
         *("save_reservations", "step_done", "set_store_state", "inbox_give_up", "note_changes"),
         *("keep_stop", "decide_stop", "expire_stop", "record_newest_changes"),
         *("record_drift", "mend_drift", "save_published_promises", "found_right", "postpone"),
-        *("save_import",),
+        *("save_import", "record_promises", "save_order_promises"),
     }
 )
 STEPS_OF_STORE = frozenset({"set_quantities", "connect"})

@@ -148,12 +148,12 @@ def test_supply_that_is_put_off_is_listed_before_the_dates_of_its_promises(stage
     settings = load_settings(stage.settings_file)
     with open_parts(settings) as parts, open_ledger(Databases.of()) as book:
         today = days_now(parts)
-        assert keep_promises(parts, book, reading_of(parts), pass_id="pass-1").slipped.empty
+        assert keep_promises(parts, reading_of(parts), pass_id="pass-1").slipped.empty
         assert review(book, today=today, since=today.now.date()).published.empty
         stage.erp(put_off, days=30, state="confirmed")
         try:
-            found = keep_promises(parts, book, reading_of(parts), pass_id="pass-2")
-            again = keep_promises(parts, book, reading_of(parts), pass_id="pass-3")
+            found = keep_promises(parts, reading_of(parts), pass_id="pass-2")
+            again = keep_promises(parts, reading_of(parts), pass_id="pass-3")
         finally:
             stage.erp(put_off, days=-30, state="confirmed")
         listed = review(book, today=today, since=today.now.date())

@@ -83,6 +83,31 @@ def test_one_changed_fact_names_the_cause(changes: dict[str, Any], cause: Cause 
     assert cause_of(sight(**changes)) == cause
 
 
+@pytest.mark.parametrize(
+    ("covered", "cause"),
+    [
+        (0, Cause.EXPIRED_HOLD),  # supply covered four of the ten units that were held
+        (4, Cause.EXPIRED_HOLD),  # and covers four of what others ordered now
+        (5, Cause.ERP_NOT_HEARD),  # supply has come nearer besides
+    ],
+)
+def test_a_hold_that_ended_is_one_whatever_supply_covered_of_it(covered: int, cause: Cause) -> None:
+    held = figures(30, hold_micros=10 * UNIT, covered_micros=4 * UNIT, atp_micros=24 * UNIT)
+    now = figures(30, covered_micros=covered * UNIT, atp_micros=(30 + covered) * UNIT)
+    was = {**held, "rules": OfferRules().told()}
+    assert cause_of(sight(wanted_units=30 + covered, was=was, now=now)) == cause
+
+
+def test_supply_that_covers_less_is_no_hold_that_ended() -> None:
+    was = {**figures(30, covered_micros=4 * UNIT), "rules": OfferRules().told()}
+    now = figures(30, atp_micros=26 * UNIT)
+    assert cause_of(sight(wanted_units=26, was=was, now=now)) == Cause.ERP_NOT_HEARD
+    more = figures(30, hold_micros=2 * UNIT, covered_micros=9 * UNIT, atp_micros=37 * UNIT)
+    gone = {**more, "rules": OfferRules().told()}
+    now = figures(30, atp_micros=30 * UNIT)
+    assert cause_of(sight(wanted_units=30, was=gone, now=now)) == Cause.ERP_NOT_HEARD
+
+
 def test_a_kit_whose_parts_changed_was_not_heard() -> None:
     was = {**figures(0, atp_micros=20 * UNIT), "rules": OfferRules().told()}
     now = figures(0, atp_micros=25 * UNIT)

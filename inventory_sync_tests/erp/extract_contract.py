@@ -279,7 +279,7 @@ class ErpExtractContract:
         dates = source.extract({"RETRO-CLOCK"}, (), dated=True).dates
         assert dates.zones == {"NYC": "America/New_York"}
         assert [astuple(row) for row in dates.supply] == [
-            ("S-1", "RETRO-CLOCK", "NYC", Decimal("2.5"), date(2026, 3, 9), True)
+            ("S-1", "RETRO-CLOCK", "NYC", Decimal("2.5"), date(2026, 3, 9), True, "purchase")
         ]
         assert [astuple(row) for row in dates.promise_dates] == [
             ("RETRO-CLOCK", "NYC", Decimal("3"), date(2026, 4, 1))

@@ -245,6 +245,7 @@ def _dates(rows: Mapping[str, Sequence[Row]]) -> ErpDates:
                 number(r["quantity"]),
                 _day(r["due_date"]),
                 truth(r["confirmed"]) if r["confirmed"] else None,
+                r["kind"],
             )
             for r in rows["supply"]
         ],

@@ -16,6 +16,7 @@ from inventory_sync.flow.promising import places_of, project_snapshot
 
 def reading_of(parts: Parts) -> Reading:
     """All that the ERP says about dates now."""
+    figures_of = parts.now()
     judged = judge(parts.erp.snapshot())
     snapshot = judged.snapshot
     atp = available_to_promise(judged, snapshot.taken_at)
@@ -26,4 +27,4 @@ def reading_of(parts: Parts) -> Reading:
     rows, _ = promise_table(steps, departures, snapshot.promise_dates)
     ordered = Ordered(lines, snapshot.commitments, snapshot.promise_dates, steps)
     dates = order_date_table(parts, ordered, places)
-    return Reading(snapshot, atp, steps, rows, dates, judged.aside)
+    return Reading(figures_of, snapshot, atp, steps, rows, dates, judged.aside)

@@ -47,7 +47,7 @@ class Sold:
         }
         self.passes += 1
         parts = replace(world.parts, promises=PromisePolicy(places={"NYC": place("NYC")}))
-        kept = keep_promises(parts, world.ledger, reading_of(parts), pass_id=f"p-{self.passes}")
+        kept = keep_promises(parts, reading_of(parts), pass_id=f"p-{self.passes}")
         return kept.orders[0] if kept.orders else None
 
 

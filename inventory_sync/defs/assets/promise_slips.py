@@ -82,9 +82,12 @@ def promise_slips(
         faults={},
     )
     counted = Atp.of(atp, components, products)
-    reading = Reading(snapshot, counted, projected, dates, order_dates, quarantined_rows)
-    with inventory_sync.parts(context.log) as parts, inventory_sync.ledger() as book:
-        kept = keep_promises(parts, book, reading, pass_id=context.run.run_id)
+    figures_of = datetime.fromisoformat(dates.attrs["read_at"])
+    reading = Reading(
+        figures_of, snapshot, counted, projected, dates, order_dates, quarantined_rows
+    )
+    with inventory_sync.parts(context.log) as parts:
+        kept = keep_promises(parts, reading, pass_id=context.run.run_id)
     rows = pd.DataFrame(
         [asdict(each) for each in kept.orders], columns=[each.name for each in fields(OrderPromise)]
     )
@@ -94,6 +97,7 @@ def promise_slips(
     return dg.Output(
         rows,
         metadata={
+            "recorded": "no: a later reading was recorded before" if kept.is_late else "yes",
             "promises given": len(kept.given),
             "on supply": int((kept.given["supply_ids"] != "").sum()),
             "published promises that slipped now": table(kept.slipped),

@@ -43,6 +43,7 @@ class Supply:
     quantity_micros: int
     due_date: date | None
     is_confirmed: bool
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,13 @@ def _supply(row: SupplyRow) -> Supply | None:
         return None
     day = due if isinstance(due, date) else None
     return Supply(
-        str(row.supply_id), str(row.sku), str(row.location), micros, day, row.confirmed is True
+        str(row.supply_id),
+        str(row.sku),
+        str(row.location),
+        micros,
+        day,
+        row.confirmed is True,
+        "" if row.kind is None else str(row.kind),
     )
 
 

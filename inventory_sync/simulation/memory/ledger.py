@@ -14,6 +14,7 @@ from inventory_sync.simulation.memory.heard import MemoryHeard
 from inventory_sync.simulation.memory.imports import MemoryImports
 from inventory_sync.simulation.memory.journal import MemoryJournal
 from inventory_sync.simulation.memory.levels import MemoryLevels
+from inventory_sync.simulation.memory.promise_book import MemoryPromiseBook
 from inventory_sync.simulation.memory.promises import MemoryPromises
 
 
@@ -24,6 +25,7 @@ class MemoryLedger(
     MemoryDrift,
     MemoryGuard,
     MemoryPromises,
+    MemoryPromiseBook,
     MemoryLevels,
     MemoryJournal,
 ):

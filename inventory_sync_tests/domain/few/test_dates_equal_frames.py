@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from inventory_sync.domain.atp import available_to_promise
 from inventory_sync.domain.dated_rows import Report
 from inventory_sync.domain.few.dates import few_curves, plain_dates
+from inventory_sync.domain.few.given import few_arrivals, few_given
 from inventory_sync.domain.few.plain import plain_rows
+from inventory_sync.domain.given_promises import arrivals, given_promises
 from inventory_sync.domain.projection import curves, project
-from inventory_sync.domain.promise import erp_promises
+from inventory_sync.domain.promise import Departures, Place, erp_promises, ladder
+from inventory_sync.domain.promise_table import promise_table, table_of
 from inventory_sync.domain.quarantine import judge
+from inventory_sync.domain.shortages import known_to_erp
 from inventory_sync.domain.units import SCALE
 from inventory_sync_tests.domain.dated_worlds import (
     CLOCKS,
@@ -25,6 +29,7 @@ from inventory_sync_tests.domain.dated_worlds import (
     rules_of,
     supply,
 )
+from inventory_sync_tests.domain.promises import calendar
 from inventory_sync_tests.domain.samples import NOW, erp_rows
 from inventory_sync_tests.domain.worlds import SKUS
 from inventory_sync_tests.erp.fake import FakeErp
@@ -54,6 +59,47 @@ def test_plain_rows_are_projected_as_the_frames_project_them(rows, terms, flying
     found, dates, plain = by_plain_rows(rows, rules_of(terms), flying)
     assert not dates.odd | plain.odd
     assert found == by_frames(rows, rules_of(terms), flying)
+
+
+DEPARTURES = {
+    name: Departures(Place(name, calendar(zone=zone)), NOW) for name, zone in CLOCKS.zones.items()
+}
+SAID = st.lists(
+    st.builds(
+        lambda days, **changes: promise(promise_date=dated(days), **changes),
+        st.integers(-1, 8),
+        **PAIRS,
+        quantity=st.sampled_from(["1", "2.5", "40"]),
+    ),
+    max_size=3,
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(dated_erps(), TERMS, SAID)
+def test_the_promise_ledger_is_told_the_same_of_plain_rows_as_of_frames(rows, terms, said):
+    rows, rules = dict(rows) | {"promise_dates": said}, rules_of(terms)
+    judged = judge(FakeErp(rows).snapshot())
+    atp = available_to_promise(judged, NOW)
+    steps = project(atp, judged.snapshot, CLOCKS, rules).steps
+    table, _ = promise_table(steps, list(DEPARTURES.values()), judged.snapshot.promise_dates)
+    known = known_to_erp(atp, judged.snapshot)
+    coming = arrivals(judged.snapshot.supply, known, atp.kits, CLOCKS, rules)
+    found, dates, plain = by_plain_rows(rows, rules)
+    ladders = [
+        ladder(sku, departures, found.get((sku, place)), dates.promised.get((sku, place), ()))
+        for sku in SKUS
+        for place, departures in DEPARTURES.items()
+    ]
+    given_few, arrive = few_given(
+        table_of(ladders), found, few_arrivals(plain, dates, CLOCKS, rules)
+    )
+    assert told(given_few) == told(given_promises(table, steps, coming))
+    assert told(arrive) == told(coming[list(arrive)])
+
+
+def told(rows):
+    return sorted(rows.itertuples(index=False, name=None))
 
 
 ODD = [

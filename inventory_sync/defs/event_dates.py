@@ -27,6 +27,11 @@ CALLS_LEAVE_SECONDS: Final = 25.0
 """Of a tick; an answer may take ten more. Dagster gives it 60, and the desk may be taken at first.
 """
 
+ERP_SECONDS: Final = 20
+"""So long the ERP may take to answer, which it does in a tenth of a second. By default a statement
+may take two minutes: then Dagster would give up the tick, and nobody would read why.
+"""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -53,7 +58,10 @@ class Desk:
             self._until_seconds = self._clock() + CALLS_LEAVE_SECONDS
             if self._parts is None:
                 opened = resource.parts(
-                    _LOG, reserve_share=RESERVE_SHARE, left_seconds=self._left_seconds
+                    _LOG,
+                    reserve_share=RESERVE_SHARE,
+                    left_seconds=self._left_seconds,
+                    erp_seconds=ERP_SECONDS,
                 )
                 self._parts = self._stack.enter_context(opened)
             yield self._parts

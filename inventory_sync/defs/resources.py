@@ -43,16 +43,21 @@ class InventorySync(dg.ConfigurableResource):  # type: ignore[type-arg]
         *,
         reserve_share: float = 0.0,
         left_seconds: Callable[[], float] = lambda: math.inf,
+        erp_seconds: int | None = None,
     ) -> Iterator[Parts]:
         """The parts of a pass; what they tell goes to the run's log.
 
         ``reserve_share`` of each store's rate limit is left to other processes; calls of stores
-        leave within ``left_seconds`` or never.
+        leave within ``left_seconds`` or never. No answer of the ERP is awaited for longer than
+        ``erp_seconds``.
         """
         from inventory_sync.wiring import open_parts
 
+        settings = self.settings()
+        if erp_seconds is not None:
+            settings = settings.model_copy(update={"erp": settings.erp.within(erp_seconds)})
         with open_parts(
-            self.settings(),
+            settings,
             tell=log.info,
             reserve_share=reserve_share,
             left_seconds=left_seconds,

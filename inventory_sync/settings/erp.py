@@ -85,6 +85,11 @@ class Erp(Strict):
     import_orders: ImportOrders | None = None
     odoo: Odoo = Field(default_factory=Odoo)
 
+    def within(self, seconds: int) -> Self:
+        """The same ERP, of which no statement and no call is awaited for longer than that."""
+        names = ("statement_timeout_seconds", "call_timeout_seconds")
+        return self.model_copy(update={name: min(getattr(self, name), seconds) for name in names})
+
     @field_validator("url")
     @classmethod
     def _url(cls, value: SecretStr) -> SecretStr:

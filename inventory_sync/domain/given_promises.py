@@ -9,7 +9,7 @@ the ledger gets a new row when the quantity changes, not on each new day.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,11 @@ _PAIR: Final = ["sku", "location"]
 
 Pair = tuple[str, str]
 """SKU and location."""
+
+LATEST: Final = timedelta(hours=1)
+"""Figures of an instant so long after now are none: a clock was wrong. Sooner ones are, for who
+records may have waited since then until another had recorded.
+"""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine, or_, select, text
 
+from inventory_sync.domain.given_promises import LATEST
 from inventory_sync.domain.slips import Line, OrderPromise
 from inventory_sync.ledger.frames import as_rows, given
 from inventory_sync.ledger.locks import wait_for_turn
@@ -91,7 +92,7 @@ class PromiseLedger:
             {name: _text(value) for name, value in asdict(promise).items()} for promise in changed
         ]
         if rows:
-            told = {"rows": as_rows(rows), "figures_of": figures_of, "at": at}
+            told = {"rows": as_rows(rows), "figures_of": figures_of, "latest": at + LATEST}
             with self._engine.begin() as connection:
                 wait_for_turn(connection, TURN)
                 connection.execute(_ORDER, told)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, TextClause, exists, select, text
 
-from inventory_sync.domain.given_promises import GIVEN_COLUMNS, Pair, Recording
+from inventory_sync.domain.given_promises import GIVEN_COLUMNS, LATEST, Pair, Recording
 from inventory_sync.domain.slips import published_slips
 from inventory_sync.ledger.frames import as_rows, given, read_frame, stage
 from inventory_sync.ledger.locks import wait_for_turn
@@ -25,9 +25,8 @@ TURN: Final = "promises"
 EVERYTHING: Final[Pair] = ("", "")
 """What a recording of the whole catalogue claims; no SKU has an empty name."""
 
-IS_LATER: Final = "figures_of > :figures_of and figures_of <= :at"
-"""Of a recording: its figures are later than ours. An instant to come is none: a clock was wrong.
-"""
+IS_LATER: Final = "figures_of > :figures_of and figures_of <= :latest"
+"""Of a recording: its figures are later than ours. ``latest``: ``LATEST`` from now."""
 
 _TABLE: Final = "inventory_sync.promise_recordings"
 _TYPES: Final = {name: "bigint" if name == "units" else "text" for name in GIVEN_COLUMNS}
@@ -43,7 +42,7 @@ _CLAIM: Final = text(f"""
     where not exists (select from {_TABLE} where sku = '' and {IS_LATER})
     order by sku, location
     on conflict (sku, location) do update set figures_of = excluded.figures_of
-    where not (known.figures_of > :figures_of and known.figures_of <= :at)
+    where not (known.figures_of > :figures_of and known.figures_of <= :latest)
     returning sku, location""")
 _FORGET_EARLIER: Final = text(f"delete from {_TABLE} where sku <> '' and not ({IS_LATER})")
 _LEAVE_LATER: Final = text(f"""
@@ -107,7 +106,8 @@ class PromiseRecordings:
         Returns the promises that supply has broken (``promise_id``, ``GIVEN_COLUMNS`` and
         ``SLIP_COLUMNS``); ``None`` when all of it was recorded from later figures.
         """
-        told = {"figures_of": recording.figures_of, "pass_id": pass_id, "at": at}
+        when = {"figures_of": recording.figures_of, "latest": at + LATEST, "at": at}
+        told = {**when, "pass_id": pass_id}
         with self._engine.begin() as connection:
             if recording.pairs is None:
                 return _record_all(connection, recording, told)

@@ -144,6 +144,12 @@ def test_the_hour_from_older_figures_leaves_what_an_event_has_recorded(book: Pro
     assert open_rows(book) == {PURCHASE}
 
 
+def test_who_has_waited_for_another_recording_leaves_what_that_recorded(book: PromiseBook) -> None:
+    record(book, LATER, at=5, figures=4, pairs=CLOCKS)
+    record(book, PURCHASE, at=3, figures=1)
+    assert open_rows(book) == {LATER}
+
+
 def test_what_an_event_found_gone_the_hour_does_not_bring_back(book: PromiseBook) -> None:
     record(book, at=2, pairs=CLOCKS)
     record(book, PURCHASE, at=3, figures=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from inventory_sync.domain.given_promises import GIVEN_COLUMNS, Pair, Recording
+from inventory_sync.domain.given_promises import GIVEN_COLUMNS, LATEST, Pair, Recording
 from inventory_sync.domain.slips import Line, OrderPromise, published_slips
 
 _SHIPS_ON, _SUPPLY_IDS = 3, 5
@@ -130,7 +130,7 @@ class MemoryPromiseBook:
 
     def _is_later(self, pair: Pair | None, figures_of: datetime, at: datetime) -> bool:
         known = self._recorded.get(pair)
-        return known is not None and figures_of < known <= at
+        return known is not None and figures_of < known <= at + LATEST
 
     def _is_back(self, slipped: Given) -> bool:
         """Whether its supply comes as it was promised, after all."""

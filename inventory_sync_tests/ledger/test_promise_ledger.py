@@ -164,6 +164,16 @@ def test_an_event_from_older_figures_than_the_hour_records_nothing(book: Promise
     assert record(book, LATER, at=4, figures=2, pairs=CLOCKS) is not None, "not older"
 
 
+def test_of_two_events_the_later_figures_count_for_each_pair(book: PromiseBook) -> None:
+    record(book, PURCHASE, TABLE, at=1)
+    record(book, LATER, at=3, pairs=CLOCKS)
+    less = (*TABLE[:2], 4, *TABLE[3:])
+    found = record(book, PURCHASE, less, at=4, figures=2, pairs=CLOCKS | TABLES)
+    assert found is not None
+    assert found.empty
+    assert open_rows(book) == {LATER, less}
+
+
 def test_an_instant_that_is_still_to_come_hinders_nobody(book: PromiseBook) -> None:
     """A clock that was a year fast for a minute must not stop the ledger for a year."""
     year = 525_600
